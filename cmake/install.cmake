@@ -1,0 +1,28 @@
+# What `cmake --install` puts where: the library, its headers, the command, and how CMake and pkg-config find them.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set_target_properties(netsctp PROPERTIES EXPORT_NAME sctp)
+file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+set_target_properties(netsctp_cli PROPERTIES INSTALL_RPATH "\$ORIGIN/${bin_to_lib}")
+
+install(TARGETS netsctp EXPORT netsctp
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS netsctp_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+# find_package(netsctp) -> net::sctp
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/netsctp)
+install(EXPORT netsctp FILE netsctpTargets.cmake NAMESPACE net:: DESTINATION ${package_dir})
+configure_package_config_file(${PROJECT_SOURCE_DIR}/packaging/netsctpConfig.cmake.in netsctpConfig.cmake
+  INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(netsctpConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/netsctpConfig.cmake ${PROJECT_BINARY_DIR}/netsctpConfigVersion.cmake
+  DESTINATION ${package_dir})
+
+# pkg-config netsctp; the prefix is found from where the file lies, so the tree may be moved
+set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+file(RELATIVE_PATH pkgconfig_to_prefix ${CMAKE_INSTALL_PREFIX}/${pkgconfig_dir} ${CMAKE_INSTALL_PREFIX})
+configure_file(${PROJECT_SOURCE_DIR}/packaging/netsctp.pc.in netsctp.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/netsctp.pc DESTINATION ${pkgconfig_dir})

@@ -1,0 +1,62 @@
+# Settings shared by every target, and the one function that declares a layer of src/.
+option(NETSCTP_TESTS "build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(NETSCTP_BENCH "build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
+option(NETSCTP_FUZZ "build the fuzz targets (needs clang)" OFF)
+option(NETSCTP_WARNINGS_ARE_ERRORS "what CI sets" OFF)
+set(NETSCTP_SANITIZE "" CACHE STRING "value for -fsanitize=, for example address,undefined or thread")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+# Faster builds where the machine offers them.
+find_program(NETSCTP_CCACHE ccache)
+if(NETSCTP_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${NETSCTP_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${NETSCTP_CCACHE})
+endif()
+find_program(NETSCTP_MOLD mold)
+if(NETSCTP_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(Threads REQUIRED)
+
+add_library(netsctp_settings INTERFACE)
+target_compile_options(netsctp_settings INTERFACE -Wall -Wextra -Wconversion -Wshadow
+                                                 $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>)
+if(NETSCTP_WARNINGS_ARE_ERRORS)
+  target_compile_options(netsctp_settings INTERFACE -Werror)
+endif()
+# Every object of the build or none: a sanitizer that sees half of a program reports nonsense.
+if(NETSCTP_SANITIZE)
+  add_compile_options(-fsanitize=${NETSCTP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${NETSCTP_SANITIZE})
+endif()
+
+# netsctp_layer(name [DEPENDS layers...] [LIBRARIES targets...]): the static library netsctp_<name> of src/<name>/*.cpp.
+# tools/check_includes.py reads these calls: a layer includes itself and what it depends on, directly or not.
+function(netsctp_layer name)
+  cmake_parse_arguments(LAYER "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  add_library(netsctp_${name} STATIC ${sources})
+  set_target_properties(netsctp_${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_include_directories(netsctp_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  foreach(layer ${LAYER_DEPENDS})
+    target_link_libraries(netsctp_${name} PUBLIC netsctp_${layer})
+  endforeach()
+  target_link_libraries(netsctp_${name} PUBLIC ${LAYER_LIBRARIES} PRIVATE netsctp_settings)
+endfunction()

@@ -1,0 +1,121 @@
+// SACK in: the peer's window, congestion control, RTT, fast retransmit (RFC 9260 §6.2.1, §6.3.2, §7.2).
+#include <algorithm>
+#include <array>
+
+#include "core/association.hpp"
+#include "core/stack_state.hpp"
+#include "wire/sack.hpp"
+
+namespace netsctp::core {
+
+void Association::on_sack(const wire::Chunk& chunk, Time now) noexcept {
+  // RFC 9260 §6: not before ESTABLISHED, not once nothing can be outstanding any more.
+  if (state_ != State::kEstablished && state_ != State::kShutdownPending && state_ != State::kShutdownReceived &&
+      state_ != State::kShutdownSent) {
+    ++stack_.counters.discarded_unexpected_chunk;
+    return;
+  }
+  const std::optional<wire::Sack> sack = wire::parse_sack(chunk);
+  if (!sack) {
+    ++stack_.counters.discarded_malformed_chunk;
+    return;
+  }
+  const Tsn cumulative = outstanding_.cumulative_ack_point().widen(sack->cumulative_tsn_ack);
+  if (cumulative < outstanding_.cumulative_ack_point()) return;  // RFC 9260 §6.2.1 D i: out of order
+  if (cumulative >= outstanding_.next_tsn()) {
+    // An acknowledgement of what was never sent cannot come from a sane peer.
+    abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kProtocolError);
+    return;
+  }
+  sack_since_t3_ = true;
+  std::array<std::size_t, kMaxPaths> flight_before{};
+  for (PathId i = 0; i < paths_.size(); ++i) flight_before[i] = outstanding_.in_flight(i);
+  const bool was_advancing = cumulative > outstanding_.cumulative_ack_point();
+  const Outstanding::SackOutcome outcome = outstanding_.on_sack(cumulative, *sack, fast_recovery_exit_.has_value());
+  apply(outcome, flight_before, now);
+
+  // RFC 9260 §6.2.1 D ii: what the peer can take beyond what is on its way.
+  const std::size_t in_flight = outstanding_.in_flight_payload();
+  peer_rwnd_ = sack->a_rwnd > in_flight ? sack->a_rwnd - in_flight : 0;
+  if (probing_ && was_advancing) probing_ = false;
+  if (probing_ && peer_rwnd_ > 0) {
+    // The window opened while a probe was unanswered: it was dropped; send it again now instead of after a backed-off
+    // T3.
+    probing_ = false;
+    for (PathId i = 0; i < paths_.size(); ++i) {
+      peer_rwnd_ += outstanding_.mark_all_lost(i);
+      paths_[i].t3_deadline = kNever;
+    }
+  }
+}
+
+// SHUTDOWN's Cumulative TSN Ack (§9.2).
+void Association::on_cumulative_ack(std::uint32_t wire_cumulative, Time now) noexcept {
+  const Tsn cumulative = outstanding_.cumulative_ack_point().widen(wire_cumulative);
+  if (cumulative <= outstanding_.cumulative_ack_point() || cumulative >= outstanding_.next_tsn()) return;
+  std::array<std::size_t, kMaxPaths> flight_before{};
+  for (PathId i = 0; i < paths_.size(); ++i) flight_before[i] = outstanding_.in_flight(i);
+  apply(outstanding_.on_cumulative_ack(cumulative), flight_before, now);
+}
+
+void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const std::size_t> flight_before,
+                        Time now) noexcept {
+  const Tsn cumulative = outstanding_.cumulative_ack_point();
+  const bool in_fast_recovery = fast_recovery_exit_.has_value();
+  std::size_t acked_bytes = 0;
+  for (PathId i = 0; i < paths_.size(); ++i) {
+    Path& path = paths_[i];
+    const Outstanding::PathOutcome& mine = outcome.paths[i];
+    acked_bytes += mine.newly_acked_bytes;
+    if (mine.newly_acked_bytes > 0) {
+      path_answered(i);  // RFC 9260 §8.2
+      path.one_packet = false;
+      path.congestion.acknowledged(mine.newly_acked_bytes, flight_before[i], in_fast_recovery, path.pmdcs());
+    }
+    // RFC 9260 §6.3.2 R2, R3, R4.
+    if (outstanding_.in_flight(i) == 0) {
+      path.t3_deadline = kNever;
+    } else if (mine.earliest_acked) {
+      start_t3(i, now, true);
+    } else if (mine.missing_again) {
+      start_t3(i, now, false);
+    }
+  }
+  if (outcome.any_newly_acked) {
+    error_count_ = 0;  // RFC 9260 §8.1
+    if (outcome.rtt_sent_at && outcome.rtt_path < paths_.size()) {
+      Path& path = paths_[outcome.rtt_path];
+      if (now >= path.next_rtt_sample) {  // RFC 9260 §6.3.1 C4: once per round trip
+        path.timeout.measured(now - *outcome.rtt_sent_at, parameters_);
+        path.next_rtt_sample = now + path.timeout.srtt();
+      }
+    }
+  }
+  // RFC 9260 §7.2.4 (note): window growth by what was acknowledged comes first, the cut for what was lost after it.
+  if (outcome.marked_for_fast_retransmit) {
+    ++stack_.counters.fast_retransmits;
+    if (!in_fast_recovery) {
+      for (PathId i = 0; i < paths_.size(); ++i) {
+        if (outcome.paths[i].fast_retransmit) paths_[i].congestion.lost(paths_[i].pmdcs());
+      }
+      fast_recovery_exit_ = outstanding_.next_tsn() - 1;  // step 6
+      fast_retransmit_packet_ = true;                     // step 3
+    }
+  }
+  // RFC 9260 §6.2.1 D iv.
+  if (fast_recovery_exit_ && cumulative >= *fast_recovery_exit_) fast_recovery_exit_.reset();
+  if (outstanding_.empty()) {
+    for (Path& path : paths_) path.congestion.all_acknowledged();
+  }
+  if (outcome.freed_payload > 0 && send_space_wanted_) {
+    send_space_wanted_ = false;
+    stack_.emit(*this, SendSpace{});
+  }
+  if (sender_dry_wanted_ && all_data_acknowledged()) {
+    sender_dry_wanted_ = false;
+    stack_.emit(*this, SenderDry{});
+  }
+  allow_burst(acked_bytes);
+}
+
+}  // namespace netsctp::core

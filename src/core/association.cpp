@@ -1,0 +1,316 @@
+// Creation, one packet in, events, and the end of an association.
+#include "core/association.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "core/stack_state.hpp"
+#include "wire/control.hpp"
+#include "wire/data.hpp"
+
+namespace netsctp::core {
+
+Association::Association(StackState& stack, AssociationId id, EndpointId endpoint, std::uint16_t local_port,
+                         std::uint16_t peer_port, const AssociationParameters& parameters) noexcept
+    : stack_(stack),
+      id_(id),
+      endpoint_(endpoint),
+      local_port_(local_port),
+      peer_port_(peer_port),
+      parameters_(parameters),
+      send_queue_(stack.messages),
+      outstanding_(Tsn::initial(0), stack.messages),
+      received_(Tsn::initial(0)),
+      reassembly_(stack.pool) {
+  timers_.fill(kNever);
+}
+
+Association::~Association() {
+  for (const Path& path : paths_) stack_.unregister_address(*this, path.address);
+  if (Endpoint* const owner = stack_.endpoint(endpoint_)) {
+    --owner->associations;
+    if (pending_) --owner->pending;
+  }
+}
+
+bool Association::tag_accepted(const wire::Packet& packet, const wire::Chunk& first) noexcept {
+  const std::uint32_t tag = packet.header.verification_tag;
+  switch (first.kind()) {
+    case wire::ChunkType::kAbort:             // RFC 9260 §8.5.1 B
+    case wire::ChunkType::kShutdownComplete:  // RFC 9260 §8.5.1 C
+      return wire::tag_reflected(first) ? peer_tag_ != 0 && tag == peer_tag_ : tag == local_tag_;
+    default:
+      return tag == local_tag_;  // RFC 9260 §8.5
+  }
+}
+
+void Association::receive(const wire::Packet& packet, const Datagram& datagram, Time now) noexcept {
+  wire::ChunkReader reader = packet.reader();
+  wire::ChunkReader peek = reader;
+  const std::optional<wire::Chunk> first = peek.next();
+  if (!first || !tag_accepted(packet, *first)) {
+    ++stack_.counters.discarded_bad_tag;
+    return;
+  }
+  const PathId from = find_path(datagram.from.ip);
+  // RFC 6951 §5.2: follow the peer's UDP port once the packet is known to be the peer's.
+  if (from != kNoPath) paths_[from].remote_udp_port = datagram.from.port;
+  receive_chunks(reader, datagram, from, now);
+}
+
+void Association::receive_chunks(wire::ChunkReader& reader, const Datagram& datagram, PathId from, Time now) noexcept {
+  packet_has_data_ = packet_has_new_data_ = false;
+  had_gaps_ = received_.has_gaps();
+  // RFC 9260 §9.2: any packet of the peer gives it more time to send what it has queued.
+  if (state_ == State::kShutdownSent) error_count_ = 0;
+  while (state_ != State::kClosed) {
+    const std::optional<wire::Chunk> chunk = reader.next();
+    if (!chunk) break;
+    if (!on_chunk(*chunk, datagram, from, now)) break;
+  }
+  if (reader.malformed()) ++stack_.counters.discarded_malformed_chunk;
+  if (packet_has_data_ && state_ != State::kClosed) data_packet_done(from, now);
+}
+
+// False: nothing after it in this packet is to be processed.
+bool Association::on_chunk(const wire::Chunk& chunk, const Datagram& datagram, PathId from, Time now) noexcept {
+  switch (chunk.kind()) {
+    case wire::ChunkType::kData:
+      return on_data(chunk, datagram, from, now);
+    case wire::ChunkType::kSack:
+      on_sack(chunk, now);
+      return true;
+    case wire::ChunkType::kHeartbeat:
+      return on_heartbeat(chunk, from, datagram);
+    case wire::ChunkType::kHeartbeatAck:
+      on_heartbeat_ack(chunk, now);
+      return true;
+    case wire::ChunkType::kInitAck:
+      return on_init_ack(chunk, datagram, now);
+    case wire::ChunkType::kCookieAck:
+      on_cookie_ack(now);
+      return true;
+    case wire::ChunkType::kAbort:
+      return on_abort(chunk);
+    case wire::ChunkType::kShutdown:
+      on_shutdown(chunk, now);
+      return true;
+    case wire::ChunkType::kShutdownAck:
+      on_shutdown_ack(datagram);
+      return false;
+    case wire::ChunkType::kShutdownComplete:
+      // RFC 9260 §8.5.1 C: only in SHUTDOWN-ACK-SENT does it end the association.
+      if (state_ == State::kShutdownAckSent) {
+        ++stack_.counters.associations_shut_down;
+        finish(AssociationChanged::What::kShutdownComplete, AssociationChanged::Reason::kNone);
+      } else {
+        ++stack_.counters.discarded_unexpected_chunk;
+      }
+      return false;
+    case wire::ChunkType::kError: {
+      if (const auto stale = wire::find_cause(chunk, wire::CauseCode::kStaleCookie)) on_stale_cookie(*stale, now);
+      if (state_ == State::kClosed || state_ == State::kCookieWait) return true;
+      wire::ParameterReader causes(chunk.value());
+      const auto first = causes.next();
+      stack_.emit(*this, RemoteError{first ? first->type : std::uint16_t{0}, {chunk.whole.begin(), chunk.whole.end()}});
+      return true;
+    }
+    case wire::ChunkType::kInit:        // RFC 9260 §6.10: never bundled
+    case wire::ChunkType::kCookieEcho:  // RFC 9260 §3.2.2: only as the first chunk, which StackState handles
+      ++stack_.counters.discarded_bad_bundling;
+      return false;
+    case wire::ChunkType::kEcne:  // RFC 9260 table 1: reserved, known and without effect here
+    case wire::ChunkType::kCwr:
+    case wire::ChunkType::kPad:  // RFC 4820 §3: made to be ignored
+      return true;
+    default:
+      return on_unknown_chunk(chunk);
+  }
+}
+
+bool Association::on_unknown_chunk(const wire::Chunk& chunk) noexcept {
+  ++stack_.counters.unknown_chunks;
+  const wire::UnknownAction action = wire::action_for_unknown_chunk(chunk.type);
+  // RFC 9260 §3.2: the two high bits say whether to go on and whether to tell the sender.
+  if (action.report) queue_error(wire::CauseCode::kUnrecognizedChunkType, chunk.whole);
+  return !action.stop;
+}
+
+void Association::queue_error(wire::CauseCode code, wire::Bytes value) noexcept {
+  const std::size_t length = wire::kCauseHeaderSize + value.size();
+  // A cause that would not fit one packet is not sent at all: an echo must not outgrow the path.
+  const PathId path = data_path();
+  if (errors_.size() >= kMaxErrors || path == kNoPath ||
+      wire::padded(length) + wire::kChunkHeaderSize + wire::kCommonHeaderSize > paths_[path].max_packet) {
+    return;
+  }
+  Slice cause = stack_.pool.allocate(length);
+  if (!cause) return;
+  store_big(cause.writable(), static_cast<std::uint16_t>(code));
+  store_big(cause.writable() + 2, static_cast<std::uint16_t>(length));
+  std::copy(value.begin(), value.end(), cause.writable() + wire::kCauseHeaderSize);
+  errors_.push_back(std::move(cause));
+}
+
+void Association::come_up(bool inbound, Time now) noexcept {
+  enter(State::kEstablished);
+  inbound_ = inbound;
+  error_count_ = 0;
+  timer(Timer::kT1) = kNever;
+  cookie_.reset();
+  ++stack_.counters.associations_established;
+  AssociationChanged up;
+  up.inbound = inbound;
+  up.outbound_streams = outbound_streams_;
+  up.inbound_streams = inbound_streams_;
+  stack_.emit(*this, std::move(up));
+  start_heartbeats(now);
+  allow_burst();
+}
+
+void Association::fail_messages(std::uint16_t cause) noexcept {
+  const auto report = [&](OutgoingMessage* message) {
+    SendFailed failed;
+    const auto bytes = message->payload.bytes();
+    failed.payload.assign(bytes.begin(), bytes.end());
+    failed.ppid = message->ppid;
+    failed.context = message->context;
+    failed.stream = message->stream;
+    failed.unordered = message->unordered;
+    failed.was_sent = message->transmitted;
+    failed.cause = cause;
+    stack_.emit(*this, std::move(failed));
+    stack_.messages.destroy(message);
+  };
+  // The queue first: it lets go of a message that is partly outstanding, which then belongs to the outstanding chunks
+  // alone.
+  std::vector<OutgoingMessage*> unsent;
+  while (OutgoingMessage* const message = send_queue_.pop_abandoned()) unsent.push_back(message);
+  while (OutgoingMessage* const message = outstanding_.pop_abandoned()) report(message);
+  for (OutgoingMessage* const message : unsent) report(message);
+}
+
+void Association::finish(AssociationChanged::What what, AssociationChanged::Reason reason, std::uint16_t cause,
+                         wire::Bytes abort_chunk) noexcept {
+  if (state_ == State::kClosed) return;
+  enter(State::kClosed);
+  timers_.fill(kNever);
+  fail_messages(cause);
+  AssociationChanged changed;
+  changed.what = what;
+  changed.reason = reason;
+  changed.inbound = inbound_;
+  changed.cause = cause;
+  changed.outbound_streams = outbound_streams_;
+  changed.inbound_streams = inbound_streams_;
+  changed.abort_chunk.assign(abort_chunk.begin(), abort_chunk.end());
+  stack_.emit(*this, std::move(changed));
+}
+
+void Association::abort_with(wire::CauseCode code, wire::Bytes value, AssociationChanged::Reason reason) noexcept {
+  if (state_ == State::kClosed) return;
+  const bool setting_up = state_ == State::kCookieWait || state_ == State::kCookieEchoed;
+  const PathId path = setting_up ? setup_path_ : data_path();
+  // RFC 9260 §9.1: ABORT with the peer's tag. Before the peer's tag is known there is nobody to tell.
+  if (path != kNoPath && peer_tag_ != 0) {
+    const Path& to = paths_[path];
+    stack_.reply({to.address, to.remote_udp_port}, to.local, local_port_, peer_port_, peer_tag_,
+                 [&](wire::PacketWriter& writer) {
+                   writer.open(wire::ChunkType::kAbort, 0);
+                   if (!writer.cause(code, value)) writer.cause(code);
+                   writer.close();
+                 });
+  }
+  ++stack_.counters.associations_aborted;
+  finish(setting_up ? AssociationChanged::What::kCannotStart : AssociationChanged::What::kLost, reason,
+         static_cast<std::uint16_t>(code));
+}
+
+bool Association::has_local(const IpAddress& address) const noexcept {
+  return std::find(local_addresses_.begin(), local_addresses_.end(), address) != local_addresses_.end();
+}
+
+std::error_code Association::send(SendRequest&& request, Time now) noexcept {
+  switch (state_) {
+    case State::kCookieWait:
+    case State::kCookieEchoed:
+    case State::kEstablished:
+      break;
+    default:  // RFC 9260 §9.2: no new data once shutdown has begun
+      return std::make_error_code(std::errc::broken_pipe);
+  }
+  PathId path = kNoPath;
+  if (request.to) {
+    path = find_path(*request.to);
+    if (path == kNoPath) return std::make_error_code(std::errc::invalid_argument);
+  }
+  const std::uint16_t streams = state_ == State::kCookieWait ? parameters_.outbound_streams : outbound_streams_;
+  if (!request.payload || request.payload.size() == 0 || request.stream >= streams) {
+    return std::make_error_code(std::errc::invalid_argument);
+  }
+  OutgoingMessage* const message = stack_.messages.create();
+  if (message == nullptr) return std::make_error_code(std::errc::not_enough_memory);
+  message->payload = std::move(request.payload);
+  message->ppid = request.ppid;
+  message->context = request.context;
+  message->stream = request.stream;
+  message->path = path;
+  message->unordered = request.unordered;
+  message->immediate = request.immediate;
+  message->queued_at = now;
+  send_queue_.push(message);
+  allow_burst();
+  return {};
+}
+
+AssociationStatus Association::status() const {
+  AssociationStatus status;
+  status.id = id_;
+  status.endpoint = endpoint_;
+  status.state = state_;
+  status.local_port = local_port_;
+  status.peer_port = peer_port_;
+  status.local_tag = local_tag_;
+  status.peer_tag = peer_tag_;
+  status.outbound_streams = outbound_streams_;
+  status.inbound_streams = inbound_streams_;
+  status.peer_rwnd = peer_rwnd_;
+  status.local_rwnd = advertised_window();
+  status.unacked_chunks = outstanding_.size();
+  status.pending_messages = send_queue_.message_count();
+  status.buffered_bytes = buffered_bytes();
+  status.fragmentation_point = paths_.empty() ? 0 : fragment_size();
+  status.error_count = error_count_;
+  status.parameters = parameters_;
+  status.local_addresses = local_addresses_;
+  for (PathId i = 0; i < paths_.size(); ++i) {
+    const Path& path = paths_[i];
+    PathStatus one;
+    one.address = {path.address, peer_port_};
+    one.state = static_cast<PathStatus::State>(path.state);
+    one.primary = i == primary_;
+    one.cwnd = path.congestion.window();
+    one.ssthresh = path.congestion.slow_start_threshold();
+    one.in_flight = outstanding_.in_flight(i);
+    one.srtt = path.timeout.srtt();
+    one.rto = path.timeout.rto();
+    one.mtu = path.mtu;
+    one.error_count = path.error_count;
+    one.remote_udp_port = path.remote_udp_port;
+    one.parameters = path.parameters;
+    status.paths.push_back(one);
+  }
+  return status;
+}
+
+void Association::check_consistent() const noexcept {
+  reassembly_.check_consistent();
+  outstanding_.check_consistent();
+  assert(delivered_.empty());
+  assert(primary_ < paths_.size());
+  assert(state_ == State::kClosed || !local_addresses_.empty());
+}
+
+}  // namespace netsctp::core

@@ -1,0 +1,284 @@
+// One association (TCB): what RFC 9260 §14.2 lists, and the chapters of the RFC that work on it, each in its own file:
+//   association.cpp          creation, one packet in (tag check §8.5, chunk switch), events, the end
+//   handshake_initiator.cpp  §5.1 as initiator, §5.2.3 to §5.2.6
+//   handshake_responder.cpp  §5.2.1, §5.2.2, §5.2.4 (with the stateless part in StackState)
+//   receive.cpp              §6.2: DATA in, when a SACK is due, the receive window
+//   acknowledge.cpp          §6.2.1, §7.2: SACK in
+//   transmit.cpp             §6.1, §6.10: the only writer of its packets
+//   timers.cpp               §6.3, §8.1: deadlines and what their expiry means
+//   path_management.cpp      §5.4, §6.4, §8.2, §8.3
+//   termination.cpp          §9
+// Input changes state and marks what is due; transmit() alone writes. StackState::settle() follows every call from
+// outside.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <system_error>
+#include <vector>
+
+#include "base/intrusive_list.hpp"
+#include "base/ring.hpp"
+#include "base/timing_wheel.hpp"
+#include "core/cookie.hpp"
+#include "core/datagram.hpp"
+#include "core/event.hpp"
+#include "core/outstanding.hpp"
+#include "core/parameters.hpp"
+#include "core/path.hpp"
+#include "core/peer_parameters.hpp"
+#include "core/reassembly.hpp"
+#include "core/send_queue.hpp"
+#include "core/stack.hpp"
+#include "core/tsn_map.hpp"
+#include "core/types.hpp"
+#include "wire/packet_writer.hpp"
+
+namespace netsctp::core {
+
+class StackState;
+
+class Association final : public TimerNode {
+ public:
+  Association(StackState& stack, AssociationId id, EndpointId endpoint, std::uint16_t local_port,
+              std::uint16_t peer_port, const AssociationParameters& parameters) noexcept;
+  ~Association();
+  Association(const Association&) = delete;
+  Association& operator=(const Association&) = delete;
+
+  ListHook ready_hook;  // in StackState::ready while there is something to transmit
+
+  // --- setup ---------------------------------------------------------------------------------------------------------
+  // ASSOCIATE: sends INIT (§5.1 A). False if an address belongs to another association.
+  bool start(const ConnectRequest& request, Time now) noexcept;
+  // A valid COOKIE ECHO without an association (§5.1.5 step 5). False as above.
+  bool start_from_cookie(const Cookie& cookie, Time now) noexcept;
+  // A COOKIE ECHO for this association (§5.2.4). False: the rest of the packet is to be dropped.
+  bool on_cookie_echo(const Cookie& cookie, PathId from, Time now) noexcept;
+  // Fills what an INIT ACK and its cookie say of us when an INIT arrives for this association (§5.2.1, §5.2.2).
+  void describe(Cookie& cookie) noexcept;
+  [[nodiscard]] bool adds_addresses(const PeerParameters& peer) const noexcept;
+
+  // --- packets and time ----------------------------------------------------------------------------------------------
+  void receive(const wire::Packet& packet, const Datagram& datagram, Time now) noexcept;
+  // Handles the chunks of `reader` in order; the packet's tag has been checked.
+  void receive_chunks(wire::ChunkReader& reader, const Datagram& datagram, PathId from, Time now) noexcept;
+  void resend_shutdown_ack() noexcept;                     // §9.2: an INIT in SHUTDOWN-ACK-SENT
+  bool transmit(TransmitBatch& batch, Time now) noexcept;  // true: the batch is full and there is more
+  void expire(Time now) noexcept;
+  // Moves on what depends on everything else (§9.2 with nothing outstanding, §6.1 A); StackState::settle calls it.
+  void progress(Time now) noexcept;
+  [[nodiscard]] Time next_deadline() const noexcept;
+  [[nodiscard]] bool has_output(Time now) noexcept { return next_packet_path(now).has_value(); }
+
+  // --- commands ------------------------------------------------------------------------------------------------------
+  std::error_code send(SendRequest&& request, Time now) noexcept;
+  void shutdown(Time now) noexcept;
+  void abort(std::span<const std::byte> reason) noexcept;
+  void consumed(std::size_t bytes) noexcept;
+  void want_send_space() noexcept { send_space_wanted_ = true; }
+  void want_sender_dry() noexcept { sender_dry_wanted_ = true; }
+  std::error_code set_primary(const IpAddress& address) noexcept;
+  std::error_code set_path(const IpAddress& address, const PathParameters& parameters, Time now) noexcept;
+  std::error_code request_heartbeat(const IpAddress& address) noexcept;
+  std::error_code set_remote_udp_port(const IpAddress& address, std::uint16_t port) noexcept;
+
+  // --- what others may know
+  // --------------------------------------------------------------------------------------------
+  [[nodiscard]] AssociationId id() const noexcept { return id_; }
+  [[nodiscard]] EndpointId endpoint() const noexcept { return endpoint_; }
+  [[nodiscard]] State state() const noexcept { return state_; }
+  [[nodiscard]] std::uint16_t peer_port() const noexcept { return peer_port_; }
+  [[nodiscard]] bool is_pending() const noexcept { return pending_; }
+  void accepted() noexcept { pending_ = false; }
+  void set_pending() noexcept { pending_ = true; }
+  [[nodiscard]] std::size_t buffered_bytes() const noexcept {
+    return send_queue_.bytes() + outstanding_.payload_bytes();
+  }
+  [[nodiscard]] AssociationParameters& parameters() noexcept { return parameters_; }
+  [[nodiscard]] std::span<const Path> paths() const noexcept { return paths_; }
+  [[nodiscard]] PathId find_path(const IpAddress& address) const noexcept;  // kNoPath: none
+  [[nodiscard]] bool has_local(const IpAddress& address) const noexcept;
+  [[nodiscard]] bool tags_match(const Cookie& cookie) const noexcept;  // both, §5.2.4 step 3
+  [[nodiscard]] AssociationStatus status() const;
+  void check_consistent() const noexcept;
+
+ private:
+  enum class Timer : std::uint8_t { kT1, kT2, kT5, kSack, kProbe, kCount };
+  struct HeartbeatReply {  // a HEARTBEAT to be answered with all it contained (§8.3)
+    PathId path;
+    Slice value;
+  };
+
+  // association.cpp
+  [[nodiscard]] bool tag_accepted(const wire::Packet& packet, const wire::Chunk& first) noexcept;
+  bool on_chunk(const wire::Chunk& chunk, const Datagram& datagram, PathId from, Time now) noexcept;
+  bool on_unknown_chunk(const wire::Chunk& chunk) noexcept;
+  void queue_error(wire::CauseCode code, wire::Bytes value) noexcept;
+  void enter(State state) noexcept { state_ = state; }
+  void come_up(bool inbound, Time now) noexcept;
+  // Ends the association: reports it and everything unsent (§11.2.5, §11.2.2).
+  void finish(AssociationChanged::What what, AssociationChanged::Reason reason, std::uint16_t cause = 0,
+              wire::Bytes abort_chunk = {}) noexcept;
+  void fail_messages(std::uint16_t cause) noexcept;
+  // Sends ABORT with one cause, then finishes (§9.1).
+  void abort_with(wire::CauseCode code, wire::Bytes value, AssociationChanged::Reason reason) noexcept;
+  [[nodiscard]] Time& timer(Timer which) noexcept { return timers_[static_cast<std::size_t>(which)]; }
+
+  // handshake_initiator.cpp
+  bool on_init_ack(const wire::Chunk& chunk, const Datagram& datagram, Time now) noexcept;
+  void adopt_peer(const PeerParameters& peer, const Datagram& datagram) noexcept;
+  void on_cookie_ack(Time now) noexcept;
+  void on_stale_cookie(const wire::Parameter& cause, Time now) noexcept;
+  void on_t1(Time now) noexcept;
+  void start_over(Time now) noexcept;
+  void apply_cookie(const Cookie& cookie) noexcept;
+  void restart(const Cookie& cookie, PathId from, Time now) noexcept;
+
+  // receive.cpp
+  bool on_data(const wire::Chunk& chunk, const Datagram& datagram, PathId from, Time now) noexcept;
+  bool make_room(Tsn tsn) noexcept;
+  void deliver(PathId from) noexcept;
+  void data_packet_done(PathId from, Time now) noexcept;
+  [[nodiscard]] std::size_t window_room() const noexcept;  // payload bytes that could be taken in now
+  [[nodiscard]] std::size_t advertised_window() const noexcept;
+
+  // acknowledge.cpp
+  void on_sack(const wire::Chunk& chunk, Time now) noexcept;
+  void on_cumulative_ack(std::uint32_t cumulative, Time now) noexcept;
+  void apply(const Outstanding::SackOutcome& outcome, std::span<const std::size_t> flight_before, Time now) noexcept;
+
+  // transmit.cpp
+  [[nodiscard]] std::optional<PathId> next_packet_path(Time now) noexcept;
+  [[nodiscard]] std::optional<PathId> next_data_path() noexcept;
+  void write_packet(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  void write_init(wire::PacketWriter& writer, Time now) noexcept;
+  void write_cookie_echo(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  void write_control(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  void write_heartbeat(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  void write_sack(wire::PacketWriter& writer) noexcept;
+  void write_shutdown(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  void write_data(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  bool write_retransmissions(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  bool write_new_data(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  [[nodiscard]] bool may_send_data() const noexcept;
+  [[nodiscard]] bool window_open(PathId path) const noexcept;
+  [[nodiscard]] bool peer_window_allows(std::size_t payload) const noexcept;
+  [[nodiscard]] bool nagle_holds(PathId path) const noexcept;
+  [[nodiscard]] std::size_t fragment_size() const noexcept;  // payload of a full DATA chunk (AMDCS, §7.3)
+  [[nodiscard]] PathId sack_path() const noexcept;
+  void allow_burst(std::size_t acked_bytes = 0) noexcept;  // §6.1 D
+  void start_t3(PathId path, Time now, bool restart) noexcept;
+
+  // timers.cpp
+  void on_t3(PathId path, Time now) noexcept;
+  void on_t2(Time now) noexcept;
+  void count_association_error() noexcept;  // §8.1; may finish
+
+  // path_management.cpp
+  PathId add_path(const IpAddress& address, std::uint16_t udp_port) noexcept;  // kNoPath: no room or taken
+  void choose_local_addresses(const IpAddress& announced_to) noexcept;
+  [[nodiscard]] IpAddress choose_local(const IpAddress& peer, PathId index) const noexcept;
+  void confirm(PathId path, Time now) noexcept;
+  void path_error(PathId path) noexcept;     // §8.2
+  void path_answered(PathId path) noexcept;  // §8.2
+  [[nodiscard]] PathId data_path() const noexcept;
+  [[nodiscard]] PathId alternate_path(PathId avoid) const noexcept;
+  [[nodiscard]] PathId retransmit_path(const Outstanding::Chunk& chunk) const noexcept;
+  bool on_heartbeat(const wire::Chunk& chunk, PathId from, const Datagram& datagram) noexcept;
+  void on_heartbeat_ack(const wire::Chunk& chunk, Time now) noexcept;
+  void on_heartbeat_timer(PathId path, Time now) noexcept;
+  void schedule_heartbeat(PathId path, Time now) noexcept;
+  void start_heartbeats(Time now) noexcept;
+  void emit_path(PathId path, PathChanged::What what) noexcept;
+
+  // termination.cpp
+  bool on_abort(const wire::Chunk& chunk) noexcept;
+  void on_shutdown(const wire::Chunk& chunk, Time now) noexcept;
+  void on_shutdown_ack(const Datagram& datagram) noexcept;
+  void begin_shutdown_sent(Time now) noexcept;
+  void begin_shutdown_ack_sent(Time now) noexcept;
+  [[nodiscard]] bool all_data_acknowledged() const noexcept { return send_queue_.empty() && outstanding_.empty(); }
+
+  static constexpr std::size_t kMaxHeartbeatReplies = 4;
+  static constexpr std::size_t kMaxErrors = 8;
+  // Real memory of a small received piece beside its payload, and how much of it a receive buffer may cost in all.
+  static constexpr std::size_t kPieceMemory = 384;
+  static constexpr std::size_t kMemoryPerReceiveBuffer = 8;
+
+  // --- identity ------------------------------------------------------------------------------------------------------
+  StackState& stack_;
+  const AssociationId id_;
+  const EndpointId endpoint_;
+  const std::uint16_t local_port_;
+  const std::uint16_t peer_port_;
+  State state_ = State::kClosed;
+  bool pending_ = false;  // counts against its endpoint's backlog
+  bool inbound_ = false;  // the peer began
+  std::uint32_t local_tag_ = 0;
+  std::uint32_t peer_tag_ = 0;       // 0: not known yet
+  std::uint32_t local_tie_tag_ = 0;  // §5.2.2: random, once an INIT came for this association
+  std::uint32_t peer_tie_tag_ = 0;
+  AssociationParameters parameters_;
+
+  // --- addresses -----------------------------------------------------------------------------------------------------
+  std::vector<IpAddress> local_addresses_;  // announced to the peer
+  std::vector<Path> paths_;
+  PathId primary_ = 0;
+  unsigned error_count_ = 0;  // §8.1
+
+  // --- sending -------------------------------------------------------------------------------------------------------
+  std::uint16_t outbound_streams_ = 0;
+  std::uint32_t local_initial_tsn_ = 0;
+  std::size_t peer_rwnd_ = 0;  // §6.2.1: what the peer can still take
+  SendQueue send_queue_;
+  Outstanding outstanding_;
+  std::optional<Tsn> fast_recovery_exit_;  // §7.2.4 step 6
+  bool fast_retransmit_packet_ = false;    // one packet ignoring cwnd is due (§7.2.4 step 3)
+  bool send_space_wanted_ = false;
+  bool sender_dry_wanted_ = false;
+  bool probe_due_ = false;      // a zero window probe may go (§6.1 A)
+  bool probing_ = false;        // one was sent into a closed window
+  bool sack_since_t3_ = false;  // the peer still answers: timeouts of probes count no errors (§6.1 A)
+  std::size_t burst_left_ = 0;  // packets of new data until the next opportunity (§6.1 D)
+
+  // --- receiving -----------------------------------------------------------------------------------------------------
+  std::uint16_t inbound_streams_ = 0;
+  TsnMap received_;
+  Reassembly reassembly_;
+  Ring<Piece> delivered_;         // scratch: filled and emptied within one call
+  std::size_t unread_bytes_ = 0;  // delivered, not consumed()
+  std::size_t unread_pieces_ = 0;
+  std::size_t advertised_left_ = 0;  // what the peer believes our window to be
+  PathId last_data_path_ = kNoPath;
+  unsigned packets_unacked_ = 0;  // packets with DATA since the last SACK
+  bool first_data_ = true;        // §5.1: the first DATA is acknowledged at once
+  bool had_gaps_ = false;         // before the packet under examination
+  bool packet_has_new_data_ = false;
+  bool packet_has_data_ = false;
+  bool sack_now_ = false;  // a SACK is due
+
+  // --- control due ---------------------------------------------------------------------------------------------------
+  bool init_due_ = false;
+  bool cookie_echo_due_ = false;
+  bool cookie_ack_due_ = false;
+  bool shutdown_due_ = false;
+  bool shutdown_ack_due_ = false;
+  PathId setup_path_ = 0;  // where INIT and COOKIE ECHO go
+  PathId reply_path_ = 0;  // COOKIE ACK and ERROR
+  PathId shutdown_path_ = 0;
+  unsigned setup_attempts_ = 0;  // retransmissions of INIT and COOKIE ECHO
+  Time setup_sent_at_{};         // last INIT or COOKIE ECHO
+  bool setup_resent_ = false;    // Karn
+  Duration setup_rto_{};
+  std::uint32_t cookie_preservative_ = 0;  // milliseconds to ask for (§5.2.6)
+  Slice cookie_;                           // to be echoed
+  Ring<HeartbeatReply> heartbeat_replies_;
+  Ring<Slice> errors_;  // causes to be sent in an ERROR chunk
+  std::array<Time, static_cast<std::size_t>(Timer::kCount)> timers_;
+};
+
+}  // namespace netsctp::core

@@ -1,0 +1,41 @@
+// One named counter for each reason to discard, and the usual statistics. Shown by `netsctp info` and asserted by
+// tests.
+#pragma once
+
+#include <cstdint>
+
+namespace netsctp::core {
+
+struct Counters {
+  // Packets.
+  std::uint64_t packets_received = 0;
+  std::uint64_t packets_sent = 0;
+  std::uint64_t discarded_too_short = 0;         // no common header
+  std::uint64_t discarded_bad_checksum = 0;      // §6.8
+  std::uint64_t discarded_not_unicast = 0;       // §8.4 rule 1
+  std::uint64_t discarded_bad_tag = 0;           // §8.5
+  std::uint64_t discarded_bad_bundling = 0;      // INIT, INIT ACK, SHUTDOWN COMPLETE with others (§6.10)
+  std::uint64_t discarded_malformed_chunk = 0;   // lengths that contradict each other (§6.10)
+  std::uint64_t discarded_bad_cookie = 0;        // §5.1.5 steps 1 to 3
+  std::uint64_t discarded_unexpected_chunk = 0;  // a chunk the state has no use for
+  std::uint64_t discarded_replies = 0;           // stateless replies not sent: rate limit or full queue
+  std::uint64_t out_of_the_blue = 0;             // §8.4
+  std::uint64_t stale_cookies = 0;               // §5.1.5 step 4
+  std::uint64_t unknown_chunks = 0;              // §3.2
+  // DATA.
+  std::uint64_t duplicate_tsns = 0;
+  std::uint64_t discarded_window_full = 0;  // §6.2
+  std::uint64_t discarded_tsn_too_far = 0;
+  std::uint64_t retransmitted_chunks = 0;
+  std::uint64_t fast_retransmits = 0;
+  std::uint64_t t3_expirations = 0;
+  std::uint64_t data_chunks_sent = 0;
+  std::uint64_t data_chunks_received = 0;
+  // Associations.
+  std::uint64_t associations_established = 0;
+  std::uint64_t associations_aborted = 0;
+  std::uint64_t associations_shut_down = 0;
+  std::uint64_t restarts = 0;
+};
+
+}  // namespace netsctp::core

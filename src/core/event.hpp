@@ -1,0 +1,73 @@
+// What the core tells its user (RFC 9260 §11.2): values in a queue, polled with Stack::poll_event().
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "base/address.hpp"
+#include "core/reassembly.hpp"
+#include "core/types.hpp"
+
+namespace netsctp::core {
+
+// A message or a piece of one arrived (§11.2.1). Its bytes count against the receive buffer until Stack::consumed().
+struct DataArrived {
+  Piece piece;
+  std::uint32_t cumulative_tsn = 0;  // for sinfo_cumtsn
+  PathId path = kNoPath;             // where the last part came from
+};
+
+struct AssociationChanged {
+  enum class What : std::uint8_t {
+    kUp,                // §11.2.4; `inbound` tells who began
+    kLost,              // §11.2.5: aborted by the peer, unreachable, or aborted here
+    kRestarted,         // §11.2.7
+    kShutdownComplete,  // §11.2.8
+    kCannotStart,       // setup failed
+  };
+  // Why it was lost or could not start.
+  enum class Reason : std::uint8_t { kNone, kAbortedByPeer, kUnreachable, kAbortedByUser, kProtocolError };
+  What what = What::kUp;
+  Reason reason = Reason::kNone;
+  bool inbound = false;
+  std::uint16_t cause = 0;  // first cause code of the ABORT received or sent, 0: none
+  std::uint16_t outbound_streams = 0;
+  std::uint16_t inbound_streams = 0;
+  std::vector<std::byte> abort_chunk;  // the ABORT received, whole, for sac_info
+};
+
+struct PathChanged {  // §11.2.3
+  enum class What : std::uint8_t { kAvailable, kUnreachable, kConfirmed, kMadePrimary, kAdded, kRemoved };
+  What what = What::kAvailable;
+  Address address;  // SCTP transport address: peer's IP and SCTP port
+};
+
+struct RemoteError {  // §11.2.6: an ERROR chunk
+  std::uint16_t cause = 0;
+  std::vector<std::byte> chunk;
+};
+
+struct SendFailed {  // §11.2.2: one user message given up
+  std::vector<std::byte> payload;
+  std::uint32_t ppid = 0;
+  std::uint32_t context = 0;
+  StreamId stream = 0;
+  bool unordered = false;
+  bool was_sent = false;  // at least partly transmitted
+  std::uint16_t cause = 0;
+};
+
+struct PeerShutdown {};  // SHUTDOWN arrived: the peer sends no more
+struct SendSpace {};     // bytes left the send buffer after Stack::want_send_space()
+struct SenderDry {};     // nothing queued and nothing outstanding any more (RFC 6458 §6.1.9)
+
+struct Event {
+  AssociationId association = 0;
+  EndpointId endpoint = 0;
+  std::variant<std::monostate, DataArrived, AssociationChanged, PathChanged, RemoteError, SendFailed, PeerShutdown,
+               SendSpace, SenderDry>
+      what;
+};
+
+}  // namespace netsctp::core

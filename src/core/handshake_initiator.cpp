@@ -1,0 +1,193 @@
+// Setting up an association as the one who asks (RFC 9260 §5.1, §5.2.3, §5.2.5, §5.2.6).
+#include <algorithm>
+
+#include "base/bytes.hpp"
+#include "core/association.hpp"
+#include "core/stack_state.hpp"
+#include "wire/control.hpp"
+
+namespace netsctp::core {
+namespace {
+
+constexpr std::uint32_t kSmallestWindow = 1500;  // RFC 9260 §3.3.3
+
+}  // namespace
+
+bool Association::start(const ConnectRequest& request, Time now) noexcept {
+  const std::uint16_t udp_port =
+      request.remote_udp_port != 0 ? request.remote_udp_port : stack_.config.default_remote_port;
+  for (const IpAddress& peer : request.peers) {
+    const PathId path = add_path(peer, udp_port);
+    if (path == kNoPath) continue;
+    // RFC 9260 §5.4 rule 1: addresses that the user gave are confirmed.
+    paths_[path].confirmed = true;
+    paths_[path].state = Path::State::kActive;
+  }
+  if (paths_.empty()) return false;
+  choose_local_addresses(paths_.front().address);
+  local_tag_ = stack_.random_tag();  // RFC 9260 §5.3.1
+  local_initial_tsn_ = stack_.entropy.u32();
+  outstanding_.restart(Tsn::initial(local_initial_tsn_));
+  outbound_streams_ = parameters_.outbound_streams;
+  setup_rto_ = parameters_.rto_initial;
+  setup_path_ = primary_ = 0;
+  init_due_ = true;
+  enter(State::kCookieWait);  // RFC 9260 §5.1 A
+  timer(Timer::kT1) = now + setup_rto_;
+  return true;
+}
+
+bool Association::on_init_ack(const wire::Chunk& chunk, const Datagram& datagram, Time now) noexcept {
+  if (state_ != State::kCookieWait) {  // RFC 9260 §5.2.3
+    ++stack_.counters.discarded_unexpected_chunk;
+    return false;
+  }
+  const std::optional<wire::Init> init = wire::parse_init(chunk);
+  if (!init) {
+    ++stack_.counters.discarded_malformed_chunk;
+    return false;
+  }
+  if (init->initiate_tag == 0) {
+    // RFC 9260 §3.3.3: destroy the TCB; the ABORT carries our own tag, reflected.
+    const Path& to = paths_[setup_path_];
+    stack_.reply({to.address, to.remote_udp_port}, to.local, local_port_, peer_port_, local_tag_,
+                 [](wire::PacketWriter& writer) { writer.chunk(wire::ChunkType::kAbort, wire::kFlagTagReflected); });
+    finish(AssociationChanged::What::kCannotStart, AssociationChanged::Reason::kProtocolError);
+    return false;
+  }
+  if (init->a_rwnd < kSmallestWindow) {
+    // RFC 9260 §3.3.3: discard, answer with an ABORT, leave the association as it is.
+    stack_.reply(datagram.from, datagram.to, local_port_, peer_port_, init->initiate_tag,
+                 [](wire::PacketWriter& writer) {
+                   writer.open(wire::ChunkType::kAbort, 0);
+                   writer.cause(wire::CauseCode::kInvalidMandatoryParameter);
+                   writer.close();
+                 });
+    return false;
+  }
+  const PeerParameters peer = read_peer_parameters(*init, datagram.from.ip);
+  peer_tag_ = init->initiate_tag;
+  if (init->outbound_streams == 0 || init->inbound_streams == 0 || peer.malformed) {
+    abort_with(wire::CauseCode::kInvalidMandatoryParameter, {}, AssociationChanged::Reason::kProtocolError);
+    return false;
+  }
+  if (peer.host_name) {  // RFC 9260 §3.3.2.1.4
+    abort_with(wire::CauseCode::kUnresolvableAddress, peer.host_name->whole,
+               AssociationChanged::Reason::kProtocolError);
+    return false;
+  }
+  if (!peer.cookie || peer.cookie->empty()) {
+    // RFC 9260 §3.3.10.2: one missing parameter, the State Cookie.
+    std::array<std::byte, 6> missing{};
+    store_big(missing.data(), std::uint32_t{1});
+    store_big(missing.data() + 4, static_cast<std::uint16_t>(wire::ParameterType::kStateCookie));
+    abort_with(wire::CauseCode::kMissingMandatoryParameter, missing, AssociationChanged::Reason::kProtocolError);
+    return false;
+  }
+  if (!setup_resent_) {
+    if (const PathId path = find_path(datagram.from.ip); path != kNoPath) {
+      paths_[path].timeout.measured(now - setup_sent_at_, parameters_);
+    }
+  }
+  adopt_peer(peer, datagram);
+  cookie_ = stack_.pool.copy(*peer.cookie);
+  for (std::size_t i = 0; i < peer.unrecognized_count; ++i) {
+    queue_error(wire::CauseCode::kUnrecognizedParameters, peer.unrecognized[i].whole);  // RFC 9260 §3.2.2
+  }
+  // RFC 9260 §5.1 C: echo the cookie to where it came from.
+  enter(State::kCookieEchoed);
+  init_due_ = false;
+  cookie_echo_due_ = true;
+  setup_resent_ = false;
+  if (const PathId path = find_path(datagram.from.ip); path != kNoPath) setup_path_ = path;
+  setup_rto_ = paths_[setup_path_].timeout.rto();
+  timer(Timer::kT1) = now + setup_rto_;
+  return false;  // RFC 9260 §6.10: an INIT ACK comes alone
+}
+
+// What the INIT ACK says of the peer (§5.1.1, §5.1.2).
+void Association::adopt_peer(const PeerParameters& peer, const Datagram& datagram) noexcept {
+  peer_rwnd_ = peer.init.a_rwnd;
+  received_ = TsnMap(Tsn::initial(peer.init.initial_tsn));
+  // RFC 9260 §5.1.1: no more outbound streams than the peer accepts.
+  outbound_streams_ = std::min(parameters_.outbound_streams, peer.init.inbound_streams);
+  inbound_streams_ = std::min(parameters_.max_inbound_streams, peer.init.outbound_streams);
+  for (std::size_t i = 0; i < peer.address_count; ++i) {
+    const PathId path = find_path(peer.addresses[i]);
+    if (path == kNoPath) add_path(peer.addresses[i], datagram.from.port);
+  }
+  if (const PathId path = find_path(datagram.from.ip); path != kNoPath) {
+    paths_[path].remote_udp_port = datagram.from.port;
+    if (paths_[path].local.family == Family::kNone) paths_[path].local = datagram.to;
+  }
+}
+
+void Association::on_cookie_ack(Time now) noexcept {
+  if (state_ != State::kCookieEchoed) {  // RFC 9260 §5.2.5
+    ++stack_.counters.discarded_unexpected_chunk;
+    return;
+  }
+  Path& path = paths_[setup_path_];
+  if (!setup_resent_) path.timeout.measured(now - setup_sent_at_, parameters_);
+  cookie_echo_due_ = false;
+  come_up(false, now);
+  // DATA that went along with the COOKIE ECHO is guarded by T3-rtx from now on.
+  for (PathId i = 0; i < paths_.size(); ++i) {
+    if (outstanding_.in_flight(i) > 0) start_t3(i, now, false);
+  }
+}
+
+// RFC 9260 §5.2.6 alternative 3: a new INIT that asks for a longer cookie life.
+void Association::on_stale_cookie(const wire::Parameter& cause, Time now) noexcept {
+  if (state_ != State::kCookieEchoed) return;
+  if (!wire::parse_staleness(cause)) return;
+  if (setup_attempts_ >= parameters_.max_init_retransmits) {
+    finish(AssociationChanged::What::kCannotStart, AssociationChanged::Reason::kUnreachable);
+    return;
+  }
+  ++setup_attempts_;
+  // RFC 9260 §5.2.6: the RTT of the COOKIE ECHO and ERROR exchange, and no more than a second on top.
+  const Duration round_trip = now - setup_sent_at_ + std::chrono::seconds(1);
+  cookie_preservative_ = static_cast<std::uint32_t>(
+      std::min<std::int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(round_trip).count(), 60'000));
+  start_over(now);
+}
+
+// Back to COOKIE-WAIT with the same tag and TSN (§5.1.6).
+void Association::start_over(Time now) noexcept {
+  enter(State::kCookieWait);
+  for (PathId i = 0; i < paths_.size(); ++i) {
+    outstanding_.mark_all_lost(i);
+    paths_[i].t3_deadline = kNever;
+  }
+  cookie_echo_due_ = false;
+  cookie_.reset();
+  peer_tag_ = 0;
+  init_due_ = true;
+  setup_resent_ = true;
+  timer(Timer::kT1) = now + setup_rto_;
+}
+
+// T1-init or T1-cookie expired (§5.1, §5.1.4, §6.3).
+void Association::on_t1(Time now) noexcept {
+  if (setup_attempts_ >= parameters_.max_init_retransmits) {
+    finish(AssociationChanged::What::kCannotStart, AssociationChanged::Reason::kUnreachable);
+    return;
+  }
+  ++setup_attempts_;
+  setup_resent_ = true;
+  // RFC 9260 §6.3.3 E2, bounded by what the user set for INITs.
+  setup_rto_ = std::min({setup_rto_ * 2, parameters_.rto_max, parameters_.init_timeout_max});
+  timer(Timer::kT1) = now + setup_rto_;
+  // RFC 9260 §5.1: retransmissions use all addresses of the peer; unconfirmed ones only for COOKIE ECHO would need a
+  // HEARTBEAT.
+  if (const PathId next = alternate_path(setup_path_); next != kNoPath) setup_path_ = next;
+  if (state_ == State::kCookieWait) {
+    init_due_ = true;
+  } else {
+    cookie_echo_due_ = true;
+    for (PathId i = 0; i < paths_.size(); ++i) peer_rwnd_ += outstanding_.mark_all_lost(i);
+  }
+}
+
+}  // namespace netsctp::core

@@ -1,0 +1,367 @@
+// Setting up an association as the one who is asked, without keeping anything for an INIT (RFC 9260 §5.1, §5.1.3 to
+// §5.1.5), and setup chunks that arrive for an association that exists (§5.2.1, §5.2.2, §5.2.4).
+#include <algorithm>
+
+#include "base/bytes.hpp"
+#include "core/stack_state.hpp"
+#include "wire/control.hpp"
+
+namespace netsctp::core {
+namespace {
+
+constexpr std::uint32_t kSmallestWindow = 1500;  // RFC 9260 §3.3.2
+constexpr std::uint32_t kMaxPreservative =
+    60'000;  // milliseconds a peer can add to a cookie's life (§3.3.2.1.3: our choice)
+
+// RFC 9260 §5.1.2: addresses of ours that the peer can use. Loopback and link-local addresses mean nothing to a peer
+// elsewhere.
+bool in_scope(const IpAddress& local, const IpAddress& peer, const PeerParameters& parameters) noexcept {
+  if (local.is_v4() ? !parameters.supports_v4 : !parameters.supports_v6) return false;
+  if (local.is_loopback()) return peer.is_loopback();
+  if (local.is_link_local()) return peer.is_link_local() || peer.is_loopback();
+  return true;
+}
+
+}  // namespace
+
+void StackState::refuse_init(const Incoming& in, std::uint32_t tag, wire::CauseCode cause, wire::Bytes value,
+                             bool has_cause) noexcept {
+  // RFC 9260 §8.4 rule 3: the ABORT carries the Initiate Tag, T bit clear.
+  reply(in.datagram.from, in.datagram.to, in.packet.header.destination_port, in.packet.header.source_port, tag,
+        [&](wire::PacketWriter& writer) {
+          writer.open(wire::ChunkType::kAbort, 0);
+          if (has_cause && !writer.cause(cause, value)) writer.cause(cause);
+          writer.close();
+        });
+}
+
+void StackState::on_init(const Incoming& in, Time now) noexcept {
+  const wire::CommonHeader& header = in.packet.header;
+  wire::ChunkReader reader = in.packet.reader();
+  (void)reader.next();
+  if (header.verification_tag != 0 || reader.next()) {  // RFC 9260 §8.5.1 A, §6.10
+    ++counters.discarded_bad_bundling;
+    return;
+  }
+  const std::optional<wire::Init> init = wire::parse_init(in.first);
+  if (!init || init->initiate_tag == 0) {  // RFC 9260 §3.3.2: silently
+    ++counters.discarded_malformed_chunk;
+    return;
+  }
+  const auto refuse = [&](wire::CauseCode cause, wire::Bytes value = {}) {
+    if (may_reply(now)) refuse_init(in, init->initiate_tag, cause, value, true);
+  };
+  if (init->a_rwnd < kSmallestWindow || init->outbound_streams == 0 || init->inbound_streams == 0) {
+    refuse(wire::CauseCode::kInvalidMandatoryParameter);  // RFC 9260 §3.3.2
+    return;
+  }
+  const PeerParameters peer = read_peer_parameters(*init, in.datagram.from.ip);
+  if (peer.host_name) {  // RFC 9260 §3.3.2.1.4
+    refuse(wire::CauseCode::kUnresolvableAddress, peer.host_name->whole);
+    return;
+  }
+  if (peer.malformed) {
+    refuse(wire::CauseCode::kProtocolViolation);
+    return;
+  }
+  EndpointId id = 0;
+  Endpoint* const owner = endpoint_for(header.destination_port, in.datagram.to, id);
+  if (owner == nullptr) {
+    ++counters.out_of_the_blue;
+    if (may_reply(now)) refuse_init(in, init->initiate_tag, {}, {}, false);
+    return;
+  }
+  // RFC 9260 §5.1.2 D: any of its addresses can name an association that exists.
+  Association* const existing = find_by_addresses(id, header.source_port, {peer.addresses.data(), peer.address_count});
+  if (existing == nullptr) {
+    if (!owner->listening || owner->pending >= owner->backlog || association_count() >= config.max_associations) {
+      if (may_reply(now)) refuse_init(in, init->initiate_tag, {}, {}, false);
+      return;
+    }
+  } else if (existing->state() == State::kShutdownAckSent) {
+    existing->resend_shutdown_ack();  // RFC 9260 §9.2: discard the INIT and retransmit SHUTDOWN ACK
+    settle(*existing, now);
+    return;
+  } else if (existing->state() != State::kCookieWait && existing->adds_addresses(peer)) {
+    // RFC 9260 §5.2.1, §5.2.2: a restart must not bring new addresses; the ABORT lists them (§3.3.10.11).
+    std::array<std::byte, kMaxPaths * 20> list{};
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < peer.address_count; ++i) {
+      const IpAddress& address = peer.addresses[i];
+      if (existing->find_path(address) != kNoPath) continue;
+      const auto type = address.is_v4() ? wire::ParameterType::kIpv4Address : wire::ParameterType::kIpv6Address;
+      store_big(&list[length], static_cast<std::uint16_t>(type));
+      store_big(&list[length + 2], static_cast<std::uint16_t>(4 + address.size()));
+      std::copy_n(address.bytes.begin(), address.size(), list.begin() + static_cast<std::ptrdiff_t>(length) + 4);
+      length += 4 + address.size();
+    }
+    refuse(wire::CauseCode::kRestartWithNewAddresses, wire::Bytes(list).first(length));
+    return;
+  }
+  answer_init(in, peer, id, existing, now);
+}
+
+// INIT ACK with everything about the association to be in its cookie (§5.1 B, §5.1.3).
+void StackState::answer_init(const Incoming& in, const PeerParameters& peer, EndpointId id, const Association* existing,
+                             Time now) noexcept {
+  const Endpoint& owner = *endpoint(id);
+  const AssociationParameters& ours = owner.config.parameters;
+  Cookie cookie;
+  cookie.created = now;
+  cookie.lifespan = ours.cookie_life;
+  if (peer.cookie_preservative) {  // RFC 9260 §3.3.2.1.3
+    cookie.lifespan += std::chrono::milliseconds(std::min(*peer.cookie_preservative, kMaxPreservative));
+  }
+  cookie.local_port = in.packet.header.destination_port;
+  cookie.peer_port = in.packet.header.source_port;
+  cookie.local_tag = random_tag();
+  cookie.peer_tag = peer.init.initiate_tag;
+  cookie.local_initial_tsn = entropy.u32();
+  cookie.peer_initial_tsn = peer.init.initial_tsn;
+  cookie.peer_rwnd = peer.init.a_rwnd;
+  // RFC 9260 §5.1.1.
+  cookie.outbound_streams = std::min(ours.outbound_streams, peer.init.inbound_streams);
+  cookie.inbound_streams = std::min(ours.max_inbound_streams, peer.init.outbound_streams);
+  cookie.remote_udp_port = in.datagram.from.port;
+  cookie.local = in.datagram.to;
+  cookie.peer_addresses = peer.addresses;
+  cookie.peer_address_count = peer.address_count;
+  if (existing != nullptr) const_cast<Association*>(existing)->describe(cookie);
+
+  std::array<std::byte, CookieJar::kMaxSize> sealed;
+  const std::size_t sealed_size = cookies.seal(cookie, sealed, now);
+  const IpAddress& to = in.datagram.from.ip;
+  reply(in.datagram.from, in.datagram.to, cookie.local_port, cookie.peer_port, cookie.peer_tag,
+        [&](wire::PacketWriter& writer) {
+          // RFC 9260 §3.3.3: what OS we announce must not exceed the peer's MIS.
+          writer.open_init(wire::ChunkType::kInitAck, cookie.local_tag,
+                           static_cast<std::uint32_t>(std::min<std::size_t>(ours.receive_buffer, 0xFFFFFFFFu)),
+                           cookie.outbound_streams, ours.max_inbound_streams, cookie.local_initial_tsn);
+          writer.parameter(wire::ParameterType::kStateCookie, wire::Bytes(sealed).first(sealed_size));
+          std::size_t usable = 0;
+          for (const IpAddress& local : owner.config.addresses) usable += in_scope(local, to, peer) ? 1 : 0;
+          // A single address needs no parameter: the source address says it, and a NAT may change it (§3.3.2.1.2).
+          for (const IpAddress& local : owner.config.addresses) {
+            if (usable > 1 && in_scope(local, to, peer)) writer.address(local);
+          }
+          for (std::size_t i = 0; i < peer.unrecognized_count; ++i) {  // RFC 9260 §3.2.2
+            writer.parameter(wire::ParameterType::kUnrecognizedParameter, peer.unrecognized[i].whole);
+          }
+          writer.close();
+        });
+}
+
+void StackState::report_stale_cookie(const Incoming& in, const Cookie& cookie, Duration age) noexcept {
+  ++counters.stale_cookies;
+  // RFC 9260 §5.1.5 step 4, §3.3.10.3: how stale, in microseconds.
+  const auto staleness = std::chrono::duration_cast<std::chrono::microseconds>(age - cookie.lifespan).count();
+  std::array<std::byte, 4> value;
+  store_big(value.data(), static_cast<std::uint32_t>(std::clamp<std::int64_t>(staleness, 0, 0xFFFFFFFF)));
+  reply(in.datagram.from, in.datagram.to, cookie.local_port, cookie.peer_port, cookie.peer_tag,
+        [&](wire::PacketWriter& writer) {
+          writer.open(wire::ChunkType::kError, 0);
+          writer.cause(wire::CauseCode::kStaleCookie, value);
+          writer.close();
+        });
+}
+
+void StackState::on_cookie_echo(const Incoming& in, wire::ChunkReader& rest, Time now) noexcept {
+  const wire::CommonHeader& header = in.packet.header;
+  const std::optional<Cookie> cookie = cookies.open(in.first.value());
+  // RFC 9260 §5.1.5 steps 1 to 3: what we did not sign, or for other ports or another tag, is silently discarded.
+  if (!cookie || cookie->local_port != header.destination_port || cookie->peer_port != header.source_port ||
+      cookie->local_tag != header.verification_tag) {
+    ++counters.discarded_bad_cookie;
+    return;
+  }
+  EndpointId id = 0;
+  Endpoint* const owner = endpoint_for(header.destination_port, in.datagram.to, id);
+  if (owner == nullptr) {
+    ++counters.out_of_the_blue;
+    return;
+  }
+  Association* association = find(id, {in.datagram.from.ip, header.source_port});
+  if (association == nullptr) association = find_by_addresses(id, header.source_port, cookie->peers());
+  const Duration age = now - cookie->created;
+  if (age > cookie->lifespan && (association == nullptr || !association->tags_match(*cookie))) {
+    report_stale_cookie(in, *cookie, age);  // RFC 9260 §5.1.5 step 4, §5.2.4 step 3
+    return;
+  }
+  if (association == nullptr) {
+    if (!owner->listening || owner->pending >= owner->backlog || association_count() >= config.max_associations) {
+      if (may_reply(now))
+        refuse_init(in, cookie->peer_tag, wire::CauseCode::kOutOfResource, {}, true);  // RFC 9260 §5.1
+      return;
+    }
+    association = accept_cookie(*cookie, id, now);
+    if (association == nullptr) return;
+  } else if (!association->on_cookie_echo(*cookie, association->find_path(in.datagram.from.ip), now)) {
+    settle(*association, now);
+    return;
+  }
+  // What is bundled behind the COOKIE ECHO is processed at once (§5.1.5 step 7).
+  association->receive_chunks(rest, in.datagram, association->find_path(in.datagram.from.ip), now);
+  settle(*association, now);
+}
+
+Association* StackState::accept_cookie(const Cookie& cookie, EndpointId id, Time now) noexcept {
+  Endpoint& owner = *endpoint(id);
+  Association* const association = create(id, cookie.peer_port, owner.config.parameters);
+  if (association == nullptr) return nullptr;
+  ++owner.pending;
+  association->set_pending();
+  if (!association->start_from_cookie(cookie, now)) {
+    destroy(*association);
+    return nullptr;
+  }
+  return association;
+}
+
+bool Association::tags_match(const Cookie& cookie) const noexcept {
+  return cookie.local_tag == local_tag_ && cookie.peer_tag == peer_tag_;
+}
+
+bool Association::adds_addresses(const PeerParameters& peer) const noexcept {
+  return std::any_of(peer.addresses.begin(), peer.addresses.begin() + static_cast<std::ptrdiff_t>(peer.address_count),
+                     [&](const IpAddress& address) { return find_path(address) == kNoPath; });
+}
+
+void Association::describe(Cookie& cookie) noexcept {
+  if (state_ == State::kCookieWait || state_ == State::kCookieEchoed) {
+    // RFC 9260 §5.2.1: the parameters of our own INIT, its tag unchanged.
+    cookie.local_tag = local_tag_;
+    cookie.local_initial_tsn = local_initial_tsn_;
+    cookie.outbound_streams = std::min(parameters_.outbound_streams, cookie.outbound_streams);
+  }
+  if (state_ != State::kCookieWait) {
+    // RFC 9260 §5.2.2: Tie-Tags are random, not the tags themselves, and stay with the association.
+    if (local_tie_tag_ == 0) {
+      local_tie_tag_ = stack_.random_tag();
+      peer_tie_tag_ = stack_.random_tag();
+    }
+    cookie.local_tie_tag = local_tie_tag_;
+    cookie.peer_tie_tag = peer_tie_tag_;
+  }
+}
+
+void Association::apply_cookie(const Cookie& cookie) noexcept {
+  local_tag_ = cookie.local_tag;
+  peer_tag_ = cookie.peer_tag;
+  peer_rwnd_ = cookie.peer_rwnd;
+  outbound_streams_ = cookie.outbound_streams;
+  inbound_streams_ = cookie.inbound_streams;
+  received_ = TsnMap(Tsn::initial(cookie.peer_initial_tsn));
+  for (const IpAddress& address : cookie.peers()) {
+    if (find_path(address) == kNoPath) add_path(address, cookie.remote_udp_port);
+  }
+}
+
+bool Association::start_from_cookie(const Cookie& cookie, Time now) noexcept {
+  local_initial_tsn_ = cookie.local_initial_tsn;
+  outstanding_.restart(Tsn::initial(local_initial_tsn_));
+  apply_cookie(cookie);
+  const PathId source = find_path(cookie.peer_addresses[0]);
+  if (source == kNoPath) return false;
+  choose_local_addresses(cookie.peer_addresses[0]);
+  paths_[source].local = cookie.local;
+  primary_ = reply_path_ = setup_path_ = source;
+  // RFC 9260 §5.4 rule 2: only where the INIT ACK went is confirmed.
+  paths_[source].confirmed = true;
+  paths_[source].state = Path::State::kActive;
+  cookie_ack_due_ = true;  // RFC 9260 §5.1 D
+  come_up(true, now);
+  return true;
+}
+
+// RFC 9260 §5.2.4, Table 12: M matches, X does not, 0 unknown.
+bool Association::on_cookie_echo(const Cookie& cookie, PathId from, Time now) noexcept {
+  const bool local_matches = cookie.local_tag == local_tag_;
+  const bool peer_matches = cookie.peer_tag == peer_tag_;
+  const bool tie_tags_match =
+      cookie.local_tie_tag != 0 && cookie.local_tie_tag == local_tie_tag_ && cookie.peer_tie_tag == peer_tie_tag_;
+  if (from != kNoPath) reply_path_ = from;
+
+  if (!local_matches && !peer_matches && tie_tags_match) {  // A: the peer restarted
+    if (state_ == State::kShutdownAckSent) {
+      resend_shutdown_ack();
+      queue_error(wire::CauseCode::kCookieReceivedWhileShuttingDown, {});
+      return false;
+    }
+    restart(cookie, from, now);
+    return true;
+  }
+  if (local_matches && !peer_matches) {  // B: both began at once, and the peer took another tag
+    const bool was_up = state_ != State::kCookieWait && state_ != State::kCookieEchoed;
+    if (!was_up) {
+      apply_cookie(cookie);
+      if (from != kNoPath) confirm(from, now);
+      cookie_echo_due_ = init_due_ = false;
+      for (PathId i = 0; i < paths_.size(); ++i) outstanding_.mark_all_lost(i);  // sent to a tag that is gone
+      come_up(false, now);
+    } else {
+      peer_tag_ = cookie.peer_tag;
+    }
+    cookie_ack_due_ = true;
+    return true;
+  }
+  if (local_matches && peer_matches) {  // D: our COOKIE ACK was lost, or both echoed cookies at once
+    if (state_ == State::kCookieEchoed) {
+      cookie_echo_due_ = false;
+      for (PathId i = 0; i < paths_.size(); ++i) {
+        if (outstanding_.in_flight(i) > 0) start_t3(i, now, false);
+      }
+      come_up(false, now);
+    }
+    cookie_ack_due_ = true;
+    return true;
+  }
+  // C (our late cookie) and every case that Table 12 does not show.
+  ++stack_.counters.discarded_bad_cookie;
+  return false;
+}
+
+// RFC 9260 §5.2.4 action A: everything begins anew but the association's identity, its addresses and its settings.
+void Association::restart(const Cookie& cookie, PathId from, Time now) noexcept {
+  ++stack_.counters.restarts;
+  fail_messages(0);
+  timers_.fill(kNever);
+  send_queue_.reset_sequence_numbers();
+  local_initial_tsn_ = cookie.local_initial_tsn;
+  outstanding_.restart(Tsn::initial(local_initial_tsn_));
+  reassembly_.reset();
+  apply_cookie(cookie);
+  for (Path& path : paths_) {
+    path.timeout = RetransmissionTimeout(parameters_);
+    path.congestion.initialize(path.pmdcs(), path.address.is_v4());
+    path.error_count = 0;
+    path.t3_deadline = kNever;
+    path.one_packet = path.heartbeat_unanswered = false;
+  }
+  error_count_ = 0;
+  fast_recovery_exit_.reset();
+  fast_retransmit_packet_ = probe_due_ = probing_ = false;
+  packets_unacked_ = 0;
+  first_data_ = true;
+  sack_now_ = shutdown_due_ = shutdown_ack_due_ = cookie_echo_due_ = init_due_ = false;
+  last_data_path_ = kNoPath;
+  heartbeat_replies_.clear();
+  errors_.clear();
+  local_tie_tag_ = peer_tie_tag_ = 0;
+  enter(State::kEstablished);
+  if (from != kNoPath) {
+    confirm(from, now);
+    primary_ = from;
+  }
+  cookie_ack_due_ = true;
+  advertised_left_ = window_room();
+  AssociationChanged changed;
+  changed.what = AssociationChanged::What::kRestarted;
+  changed.inbound = inbound_;
+  changed.outbound_streams = outbound_streams_;
+  changed.inbound_streams = inbound_streams_;
+  stack_.emit(*this, std::move(changed));
+  start_heartbeats(now);
+  allow_burst();
+}
+
+}  // namespace netsctp::core

@@ -1,0 +1,55 @@
+// The protocol parameters of RFC 9260 §16 and the limits of this implementation, with their defaults.
+// Values, copied into each association when it begins: later changes are made per association.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.hpp"
+
+namespace netsctp::core {
+
+using namespace std::chrono_literals;
+
+// What one path (peer address) starts with; RFC 6458 §8.1.12 lets a user change it per address.
+struct PathParameters {
+  Duration heartbeat_interval = 30s;  // HB.interval
+  bool heartbeat_enabled = true;
+  std::uint16_t max_retransmissions = 5;  // Path.Max.Retrans
+  std::size_t path_mtu = 0;               // bytes, IP header included; 0: what the stack was configured with
+};
+
+struct AssociationParameters {
+  Duration rto_initial = 1s;                  // RTO.Initial
+  Duration rto_min = 1s;                      // RTO.Min
+  Duration rto_max = 60s;                     // RTO.Max
+  std::uint16_t max_retransmissions = 10;     // Association.Max.Retrans
+  Duration cookie_life = 60s;                 // Valid.Cookie.Life
+  std::uint16_t max_init_retransmits = 8;     // Max.Init.Retransmits
+  Duration init_timeout_max = 60s;            // RFC 6458 §8.1.3 sinit_max_init_timeo: upper bound of T1-init's RTO
+  unsigned max_burst = 4;                     // Max.Burst packets per transmission; 0: no limit
+  Duration sack_delay = 200ms;                // SACK.Delay, at most 500 ms (§6.2)
+  unsigned sack_frequency = 2;                // a SACK at the latest after so many packets; 1: no delay
+  std::uint16_t outbound_streams = 10;        // OS asked for in INIT
+  std::uint16_t max_inbound_streams = 65535;  // MIS accepted
+  std::size_t receive_buffer = 212992;        // bytes of payload: what a_rwnd starts with (at least 1,500, §3.3.2)
+  std::size_t max_fragment = 0;  // RFC 6458 §8.1.16 SCTP_MAXSEG: payload bytes per DATA chunk; 0: only the path MTU
+  std::size_t partial_delivery_point = 0;  // begin partial delivery of a message once so many bytes are held; 0: only
+                                           // when the receive buffer is exhausted
+  bool no_delay = false;  // SCTP_NODELAY: no Nagle-like wait for a full packet
+  PathParameters path;
+};
+
+struct StackConfig {
+  std::size_t link_overhead = 8;  // bytes below SCTP and above IP: 8 for UDP encapsulation, 0 for raw IP
+  std::size_t path_mtu = 1500;    // bytes, IP header included, assumed until known better
+  std::size_t max_associations = 1'000'000;
+  std::uint16_t default_remote_port =
+      9899;  // UDP port assumed of a peer not heard from yet (RFC 6951 §5.1); 0 with raw IP
+  Duration cookie_key_life =
+      3600s;  // how long one key signs cookies (§5.1.3: "reasonably frequently"); the last one still verifies
+  unsigned stateless_replies_per_second = 1000;  // bound on ABORTs and the like to out-of-the-blue packets (§8.4)
+};
+
+}  // namespace netsctp::core

@@ -1,0 +1,412 @@
+// See reassembly.hpp. A message that can go up at once goes up without being stored. What must wait is kept as parts:
+// runs of consecutive TSNs of one message, since its sender gives the fragments of a message consecutive TSNs (RFC 9260
+// §6.9). Whatever arrives in whatever order, an arrival costs at most a few searches in ordered maps.
+#include "core/reassembly.hpp"
+
+#include <cstdlib>
+#include <iterator>
+#include <utility>
+
+#include "wire/types.hpp"
+
+namespace netsctp::core {
+namespace {
+
+// An ordered-map node: the value and three pointers and a color, rounded up.
+constexpr std::size_t kNodeOverhead = 4 * sizeof(void*);
+
+constexpr bool begins(const Fragment& fragment) noexcept {
+  return (fragment.flags & wire::kDataFlagBeginning) != 0;
+}
+constexpr bool ends(const Fragment& fragment) noexcept {
+  return (fragment.flags & wire::kDataFlagEnd) != 0;
+}
+constexpr bool is_unordered(const Fragment& fragment) noexcept {
+  return (fragment.flags & wire::kDataFlagUnordered) != 0;
+}
+
+constexpr std::uint32_t turn_key(StreamId stream, std::uint16_t ssn) noexcept {
+  return static_cast<std::uint32_t>(stream) << 16 | ssn;
+}
+
+void emit(Ring<Piece>& out, Fragment& fragment) noexcept {
+  out.emplace_back(Piece{fragment.tsn, fragment.stream, fragment.ssn, fragment.ppid, is_unordered(fragment),
+                         begins(fragment), ends(fragment), std::move(fragment.payload)});
+}
+
+void require(bool holds) noexcept {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+Reassembly::Reassembly(BufferPool& pool) noexcept : pool_(pool) {}
+
+// RFC 9260 §6.9: all fragments of a message have its stream, its U bit and its SSN. RFC 9260 §6.6: the SSN of an
+// unordered one is ignored.
+bool Reassembly::MessageId::covers(const Fragment& fragment) const noexcept {
+  return stream == fragment.stream && unordered == is_unordered(fragment) && (unordered || ssn == fragment.ssn);
+}
+
+Reassembly::StreamState& Reassembly::stream_state(StreamId stream) noexcept {
+  const std::size_t page = stream / kStreamsPerPage;
+  if (page >= streams_.size()) streams_.resize(page + 1);
+  if (!streams_[page]) streams_[page] = std::make_unique<StreamPage>();
+  return (*streams_[page])[stream % kStreamsPerPage];
+}
+
+// RFC 9260 §6.6: an unordered message is for now, an ordered one when its stream has come to its SSN (first `first` is
+// the TSN of its first fragment).
+Reassembly::Turn Reassembly::turn_of(const MessageId& message, Tsn first) noexcept {
+  if (message.unordered) return Turn::kNow;
+  const StreamState& state = stream_state(message.stream);
+  const auto ahead = static_cast<std::uint16_t>(message.ssn - state.next_ssn);
+  if (ahead == 0) return Turn::kNow;
+  // RFC 9260 §1.6: SSNs are serial numbers of 16 bits, so "behind" looks like 2^15 or more ahead. With small messages
+  // that many can really be in flight behind a loss. They then have had TSNs: each message between the last one handed
+  // out and this one took one at least. If there was no room for them, the SSN is behind.
+  if (ahead < 0x8000 || !state.started) return Turn::kEarly;
+  const auto room = static_cast<std::int32_t>(first.wire() - state.last_tsn);
+  return static_cast<std::int32_t>(ahead) < room ? Turn::kEarly : Turn::kOld;
+}
+
+// RFC 9260 §3.3.1: a TSN with E is followed by one with B and the other way round; else both belong to one message.
+// `below` and `above` hold the neighbouring TSNs, or are null if those are not held.
+bool Reassembly::fits_between(const Fragment& fragment, const Part* below, const Part* above) const noexcept {
+  const bool b = begins(fragment);
+  const bool e = ends(fragment);
+  if (below != nullptr && (below->ends != b || (!b && !below->message.covers(fragment)))) return false;
+  if (above != nullptr && (above->begins != e || (!e && !above->message.covers(fragment)))) return false;
+  if (fragment.tsn == needs_beginning_ && !b) return false;
+  if (fragment.tsn == needs_end_ && !e) return false;
+  if (partial_ && fragment.tsn == partial_->next) {
+    if (b || !partial_->message.covers(fragment)) return false;
+  }
+  return true;
+}
+
+Reassembly::Outcome Reassembly::add(Fragment&& fragment, Ring<Piece>& out) noexcept {
+  const Tsn tsn = fragment.tsn;
+  // The part above (may be none) and the one below; usually everything held is below.
+  Parts::iterator above = parts_.end();
+  Part* below = nullptr;
+  Parts::iterator below_at = parts_.end();
+  if (!parts_.empty()) {
+    if (parts_.rbegin()->first > tsn) above = parts_.upper_bound(tsn);
+    if (above != parts_.begin()) {
+      below_at = std::prev(above);
+      if (below_at->second.last >= tsn) return Outcome::kTaken;  // held already: not to be given twice
+      if (below_at->second.last + 1 == tsn) below = &below_at->second;
+    }
+  }
+  Part* const next = above != parts_.end() && above->first == tsn + 1 ? &above->second : nullptr;
+  if (!fits_between(fragment, below, next)) return Outcome::kViolation;
+
+  const bool b = begins(fragment);
+  const bool e = ends(fragment);
+  if (partial_ && tsn == partial_->next) {
+    continue_partial(fragment, next != nullptr && !e ? above : parts_.end(), out);
+    return Outcome::kTaken;
+  }
+  if (b && e && !partial_) {  // the usual case: nothing to put together, and mostly nothing to wait for
+    const MessageId message{fragment.stream, fragment.ssn, is_unordered(fragment)};
+    const Turn turn = turn_of(message, tsn);
+    if (turn == Turn::kOld) return Outcome::kTaken;
+    if (turn == Turn::kNow) {
+      emit(out, fragment);
+      needs_end_ = tsn - 1;
+      message_done(message, tsn, out);
+      return Outcome::kTaken;
+    }
+  }
+
+  Parts::iterator home;
+  Held* held = nullptr;
+  if (below != nullptr && !b) {
+    home = below_at;
+    held = &attach(*below, below->fragments.end(), fragment);
+    below->last = tsn;
+    below->ends = e;
+    if (next != nullptr && !e) {
+      below->last = next->last;
+      below->ends = next->ends;
+      below->fragments.splice(below->fragments.end(), next->fragments);
+      close_part(above);
+    }
+  } else if (next != nullptr && !e) {
+    auto node = parts_.extract(above++);
+    node.key() = tsn;
+    home = parts_.insert(above, std::move(node));
+    held = &attach(home->second, home->second.fragments.begin(), fragment);
+    home->second.begins = b;
+  } else {
+    home = open_part(fragment, above);
+    held = &attach(home->second, home->second.fragments.end(), fragment);
+  }
+  const bool gone = home->second.complete() && settle(home, out);
+  if (!gone) shrink(*held);
+  return Outcome::kTaken;
+}
+
+// A new part of one fragment, empty as yet, right before `above`.
+Reassembly::Parts::iterator Reassembly::open_part(const Fragment& fragment, Parts::iterator above) noexcept {
+  Parts::iterator home;
+  if (spare_part_) {
+    spare_part_.key() = fragment.tsn;
+    home = parts_.insert(above, std::move(spare_part_));
+  } else {
+    home = parts_.try_emplace(above, fragment.tsn);
+  }
+  Part& part = home->second;
+  part.last = fragment.tsn;
+  part.message = {fragment.stream, fragment.ssn, is_unordered(fragment)};
+  part.begins = begins(fragment);
+  part.ends = ends(fragment);
+  part.place = Part::Place::kIncomplete;
+  return home;
+}
+
+Reassembly::Held& Reassembly::attach(Part& part, std::list<Held>::iterator at, Fragment& fragment) noexcept {
+  if (spare_nodes_.empty()) {
+    at = part.fragments.emplace(at);
+  } else {
+    const auto node = spare_nodes_.begin();
+    part.fragments.splice(at, spare_nodes_, node);
+    at = node;
+  }
+  at->ppid = fragment.ppid;
+  at->payload = std::move(fragment.payload);
+  bytes_ += at->payload.size();
+  pinned_ += at->payload.capacity();
+  ++fragments_;
+  return *at;
+}
+
+// It will have to wait: if its block is much larger than it, it moves to one of its own size, lest a small chunk pin a
+// large receive buffer. Without memory for that, or without gain, it stays where it is.
+void Reassembly::shrink(Held& held) noexcept {
+  if (held.payload.size() * 4 >= held.payload.capacity()) return;
+  Slice own = pool_.copy(held.payload.bytes());
+  if (!own || own.capacity() >= held.payload.capacity()) return;
+  pinned_ -= held.payload.capacity() - own.capacity();
+  held.payload = std::move(own);
+}
+
+// The part has no fragments any more, or they do not matter any more.
+void Reassembly::close_part(Parts::iterator part) noexcept {
+  for (const Held& held : part->second.fragments) {
+    bytes_ -= held.payload.size();
+    pinned_ -= held.payload.capacity();
+    --fragments_;
+  }
+  part->second.fragments.clear();
+  if (spare_part_) {
+    parts_.erase(part);
+  } else {
+    spare_part_ = parts_.extract(part);
+  }
+}
+
+// The first node of the part, whose payload has been moved out, is put aside.
+void Reassembly::spare_node(Part& part) noexcept {
+  --fragments_;
+  if (spare_nodes_.size() < kSpareNodes) {
+    spare_nodes_.splice(spare_nodes_.begin(), part.fragments, part.fragments.begin());
+  } else {
+    part.fragments.pop_front();
+  }
+}
+
+// A complete message: handed out if it is its turn, else kept for it. True if it is held no more.
+bool Reassembly::settle(Parts::iterator at, Ring<Piece>& out) noexcept {
+  Part& part = at->second;
+  if (partial_) {
+    backlog_.insert(at->first);
+    part.place = Part::Place::kBacklog;
+    return false;
+  }
+  switch (turn_of(part.message, at->first)) {
+    case Turn::kNow:
+      hand_out(at, out);
+      return true;
+    case Turn::kEarly:
+      // Two messages of one SSN cannot be: the second is treated like an old one.
+      if (early_.try_emplace(turn_key(part.message.stream, part.message.ssn), at).second) {
+        part.place = Part::Place::kEarly;
+        return false;
+      }
+      break;
+    case Turn::kOld:
+      break;
+  }
+  close_part(at);
+  return true;
+}
+
+void Reassembly::hand_out(Parts::iterator at, Ring<Piece>& out) noexcept {
+  const MessageId message = at->second.message;
+  const Tsn last = at->second.last;
+  needs_end_ = at->first - 1;
+  move_pieces(at, out);
+  message_done(message, last, out);
+}
+
+// Hands out all that the part has and closes it.
+void Reassembly::move_pieces(Parts::iterator at, Ring<Piece>& out) noexcept {
+  Part& part = at->second;
+  for (Tsn tsn = at->first; !part.fragments.empty(); tsn = tsn + 1) {
+    Held& held = part.fragments.front();
+    bytes_ -= held.payload.size();
+    pinned_ -= held.payload.capacity();
+    out.emplace_back(Piece{tsn, part.message.stream, part.message.ssn, held.ppid, part.message.unordered,
+                           part.begins && tsn == at->first, part.ends && tsn == part.last, std::move(held.payload)});
+    spare_node(part);
+  }
+  close_part(at);
+}
+
+// The message that ended with `last` has been handed out: whatever waited for it follows (RFC 9260 §6.6).
+void Reassembly::message_done(const MessageId& message, Tsn last, Ring<Piece>& out) noexcept {
+  needs_beginning_ = last + 1;
+  if (message.unordered) return;
+  StreamState& state = stream_state(message.stream);
+  for (;;) {
+    ++state.next_ssn;  // RFC 9260 §6.5: 65535 is followed by 0
+    state.started = true;
+    state.last_tsn = last.wire();
+    if (early_.empty()) return;
+    const auto found = early_.find(turn_key(message.stream, state.next_ssn));
+    if (found == early_.end()) return;
+    const Parts::iterator at = found->second;
+    early_.erase(found);
+    last = at->second.last;
+    needs_end_ = at->first - 1;
+    needs_beginning_ = last + 1;
+    move_pieces(at, out);
+  }
+}
+
+std::size_t Reassembly::bytes() const noexcept {
+  return bytes_;
+}
+
+std::size_t Reassembly::pinned_bytes() const noexcept {
+  return pinned_ + fragments_ * (sizeof(Held) + kNodeOverhead) +
+         parts_.size() * (sizeof(Parts::value_type) + kNodeOverhead) +
+         early_.size() * (sizeof(decltype(early_)::value_type) + kNodeOverhead) +
+         backlog_.size() * (sizeof(Tsn) + kNodeOverhead);
+}
+
+std::optional<Tsn> Reassembly::drop_highest(Tsn floor) noexcept {
+  if (parts_.empty()) return std::nullopt;
+  const Parts::iterator at = std::prev(parts_.end());
+  Part& part = at->second;
+  const Tsn tsn = part.last;
+  if (tsn <= floor) return std::nullopt;
+  if (part.place == Part::Place::kEarly) early_.erase(turn_key(part.message.stream, part.message.ssn));
+  if (part.place == Part::Place::kBacklog) backlog_.erase(at->first);
+  part.place = Part::Place::kIncomplete;
+
+  const Held& held = part.fragments.back();
+  bytes_ -= held.payload.size();
+  pinned_ -= held.payload.capacity();
+  --fragments_;
+  part.fragments.pop_back();
+  part.last = tsn - 1;
+  part.ends = false;
+  if (part.fragments.empty()) close_part(at);
+  return tsn;
+}
+
+// RFC 9260 §6.9: no buffer for the rest of a message, so its beginning goes up now. Only the lowest TSNs qualify:
+// whatever is below them has gone up, so that what is still to come of the message is the next to come.
+bool Reassembly::start_partial_delivery(Ring<Piece>& out) noexcept {
+  if (partial_ || parts_.empty()) return false;
+  const Parts::iterator at = parts_.begin();
+  const Part& part = at->second;
+  if (!part.begins || part.ends) return false;
+  if (turn_of(part.message, at->first) != Turn::kNow) return false;
+  partial_ = Partial{part.last + 1, part.message};
+  needs_end_ = at->first - 1;
+  needs_beginning_ = Tsn{};  // what follows is the message itself
+  move_pieces(at, out);
+  return true;
+}
+
+bool Reassembly::in_partial_delivery() const noexcept {
+  return partial_.has_value();
+}
+
+// `fragment` is what the message in partial delivery waits for; `above`, if any, continues it.
+void Reassembly::continue_partial(Fragment& fragment, Parts::iterator above, Ring<Piece>& out) noexcept {
+  Tsn last = fragment.tsn;
+  bool done = ends(fragment);
+  emit(out, fragment);
+  if (above != parts_.end()) {
+    last = above->second.last;
+    done = above->second.ends;
+    move_pieces(above, out);
+  }
+  if (!done) {
+    partial_->next = last + 1;
+    return;
+  }
+  const MessageId message = std::exchange(partial_, std::nullopt)->message;
+  message_done(message, last, out);
+  // What came together meanwhile. The order among streams is free; the lowest TSNs first is the sender's.
+  while (!backlog_.empty()) {
+    const Parts::iterator at = parts_.find(*backlog_.begin());
+    backlog_.erase(backlog_.begin());
+    at->second.place = Part::Place::kIncomplete;
+    settle(at, out);
+  }
+}
+
+// RFC 9260 §5.2.4 A: after a restart of the peer everything starts anew.
+void Reassembly::reset() noexcept {
+  early_.clear();
+  backlog_.clear();
+  parts_.clear();
+  streams_.clear();
+  partial_.reset();
+  needs_end_ = needs_beginning_ = Tsn{};
+  bytes_ = fragments_ = pinned_ = 0;
+}
+
+void Reassembly::check_consistent() const noexcept {
+  std::size_t bytes = 0, fragments = 0, pinned = 0, early = 0, backlog = 0;
+  const Part* below = nullptr;
+  for (const auto& [first, part] : parts_) {
+    require(first <= part.last && part.fragments.size() == static_cast<std::size_t>(part.last - first) + 1);
+    if (below != nullptr) {
+      require(below->last < first);
+      if (below->last + 1 == first) require(below->ends && part.begins);  // else they were one part
+    }
+    require(part.complete() == (part.place != Part::Place::kIncomplete));
+    if (part.place == Part::Place::kEarly) {
+      ++early;
+      const auto found = early_.find(turn_key(part.message.stream, part.message.ssn));
+      require(!part.message.unordered && found != early_.end() && &found->second->second == &part);
+    } else if (part.place == Part::Place::kBacklog) {
+      ++backlog;
+      require(partial_.has_value() && backlog_.contains(first));
+    }
+    for (const Held& held : part.fragments) {
+      ++fragments;
+      bytes += held.payload.size();
+      pinned += held.payload.capacity();
+    }
+    if (partial_) require(partial_->next != first);
+    below = &part;
+  }
+  require(bytes == bytes_ && fragments == fragments_ && pinned == pinned_);
+  require(early == early_.size() && backlog == backlog_.size());
+  require(spare_nodes_.size() <= kSpareNodes && (!spare_part_ || spare_part_.mapped().fragments.empty()));
+  for (const auto& [key, at] : early_) {
+    const auto page = (key >> 16) / kStreamsPerPage;
+    require(page < streams_.size() && streams_[page]);
+    require((*streams_[page])[(key >> 16) % kStreamsPerPage].next_ssn != static_cast<std::uint16_t>(key));
+  }
+}
+
+}  // namespace netsctp::core

@@ -1,0 +1,158 @@
+// From DATA chunks to user messages: reassembly and ordering within streams (RFC 9260 §6.5, §6.6, §6.9).
+// Is given each TSN once (tsn_map.hpp sees to that) and hands out pieces. Knows nothing of windows or SACKs.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/buffer_pool.hpp"
+#include "base/ring.hpp"
+#include "core/types.hpp"
+
+namespace netsctp::core {
+
+struct Fragment {  // one DATA chunk
+  Tsn tsn;
+  StreamId stream = 0;
+  std::uint16_t ssn = 0;
+  std::uint32_t ppid = 0;  // as on the wire
+  std::uint8_t flags = 0;  // wire::kDataFlag...
+  Slice payload;           // not empty
+};
+
+// Part of a user message on its way up. The pieces of one message follow each other without another message between,
+// from the one with `first` to the one with `last`; in partial delivery there may be time between them.
+struct Piece {
+  Tsn tsn;  // of this piece's chunk
+  StreamId stream = 0;
+  std::uint16_t ssn = 0;
+  std::uint32_t ppid = 0;
+  bool unordered = false;
+  bool first = false;
+  bool last = false;
+  Slice payload;
+};
+
+class Reassembly {
+ public:
+  enum class Outcome : std::uint8_t {
+    kTaken,      // stored or delivered
+    kViolation,  // contradicts what is held: B/E bits that cannot be, another stream or SSN inside a message (RFC 9260
+                 // §3.3.1); the association is to be aborted with a Protocol Violation
+  };
+
+  // `pool` must outlive this.
+  explicit Reassembly(BufferPool& pool) noexcept;
+  Reassembly(const Reassembly&) = delete;
+  Reassembly& operator=(const Reassembly&) = delete;
+
+  // Appends to `out` whatever became deliverable, in order.
+  Outcome add(Fragment&& fragment, Ring<Piece>& out) noexcept;
+
+  // Payload bytes held here, not yet handed out.
+  [[nodiscard]] std::size_t bytes() const noexcept;
+  // Real memory that is held, an upper bound: the blocks that the slices pin (small slices out of large buffers are
+  // copied out on entry) and the bookkeeping for each.
+  [[nodiscard]] std::size_t pinned_bytes() const noexcept;
+
+  // Drops the fragment with the highest TSN above `floor` to make room (RFC 9260 §6.2); its TSN must then be forgotten
+  // by the TsnMap too. Nothing if there is none.
+  std::optional<Tsn> drop_highest(Tsn floor) noexcept;
+
+  // Receive buffer exhausted: begins to hand out the message at the head of the lowest TSN although its end is missing
+  // (RFC 9260 §6.9, RFC 6458 §6.1.7 partial delivery). Until its last piece has gone, no other message is handed out.
+  // False if there is no beginning to hand out.
+  bool start_partial_delivery(Ring<Piece>& out) noexcept;
+  [[nodiscard]] bool in_partial_delivery() const noexcept;
+
+  // The association restarted: everything held is dropped and all SSNs start from 0.
+  void reset() noexcept;
+
+  // Debug: aborts the process if an invariant does not hold.
+  void check_consistent() const noexcept;
+
+ private:
+  // Two levels so that memory is in proportion to the streams used: 8 bytes each, 512 KiB for all 65,536 of them.
+  struct StreamState {
+    std::uint16_t next_ssn = 0;
+    bool started = false;        // an ordered message has been handed out, and
+    std::uint32_t last_tsn = 0;  // this was its last TSN, as on the wire
+  };
+  static constexpr std::size_t kStreamsPerPage = 32;
+  using StreamPage = std::array<StreamState, kStreamsPerPage>;
+
+  struct MessageId {  // what all fragments of a message share
+    StreamId stream;
+    std::uint16_t ssn;
+    bool unordered;
+    [[nodiscard]] bool covers(const Fragment& fragment) const noexcept;
+  };
+
+  struct Held {
+    std::uint32_t ppid = 0;
+    Slice payload;
+  };
+  // Emptied list nodes kept for the next fragmented message, so that receiving without loss allocates nothing.
+  static constexpr std::size_t kSpareNodes = 64;
+
+  // Consecutive TSNs of one message that are held; complete if it has both ends.
+  struct Part {
+    enum class Place : std::uint8_t { kIncomplete, kEarly, kBacklog };
+
+    Tsn last;
+    MessageId message;
+    bool begins;  // its first fragment has B
+    bool ends;    // its last fragment has E
+    Place place;
+    std::list<Held> fragments;
+
+    [[nodiscard]] bool complete() const noexcept { return begins && ends; }
+  };
+  using Parts = std::map<Tsn, Part>;  // by first TSN; disjoint
+
+  struct Partial {  // the message being handed out in pieces
+    Tsn next;
+    MessageId message;
+  };
+
+  enum class Turn : std::uint8_t { kNow, kEarly, kOld };
+
+  [[nodiscard]] StreamState& stream_state(StreamId stream) noexcept;
+  [[nodiscard]] Turn turn_of(const MessageId& message, Tsn first) noexcept;
+  [[nodiscard]] bool fits_between(const Fragment& fragment, const Part* below, const Part* above) const noexcept;
+
+  Parts::iterator open_part(const Fragment& fragment, Parts::iterator above) noexcept;
+  Held& attach(Part& part, std::list<Held>::iterator at, Fragment& fragment) noexcept;
+  void shrink(Held& held) noexcept;
+  void close_part(Parts::iterator part) noexcept;
+  void spare_node(Part& part) noexcept;
+
+  bool settle(Parts::iterator part, Ring<Piece>& out) noexcept;
+  void hand_out(Parts::iterator part, Ring<Piece>& out) noexcept;
+  void move_pieces(Parts::iterator part, Ring<Piece>& out) noexcept;
+  void message_done(const MessageId& message, Tsn last, Ring<Piece>& out) noexcept;
+  void continue_partial(Fragment& fragment, Parts::iterator above, Ring<Piece>& out) noexcept;
+
+  BufferPool& pool_;
+  std::vector<std::unique_ptr<StreamPage>> streams_;
+  Parts parts_;
+  std::map<std::uint32_t, Parts::iterator> early_;  // complete, not yet their stream's turn; by stream and SSN
+  std::set<Tsn> backlog_;                           // completed during partial delivery; by first TSN
+  std::optional<Partial> partial_;
+  Tsn needs_end_;        // what precedes the message handed out last must have E
+  Tsn needs_beginning_;  // what follows it must have B
+  std::size_t bytes_ = 0;
+  std::size_t fragments_ = 0;
+  std::size_t pinned_ = 0;  // block sizes only
+  Parts::node_type spare_part_;
+  std::list<Held> spare_nodes_;
+};
+
+}  // namespace netsctp::core

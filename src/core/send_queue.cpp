@@ -1,0 +1,93 @@
+// Fragmentation, flags and stream sequence numbers of outgoing messages (RFC 9260 §6.5, §6.9).
+#include "core/send_queue.hpp"
+
+#include <algorithm>
+
+#include "wire/types.hpp"
+
+namespace netsctp::core {
+namespace {
+
+// RFC 9260 §3.3.1: the Length field has 16 bits and counts the header.
+constexpr std::size_t kMaxChunkPayload = 0xFFFF - wire::kDataHeaderSize;
+
+}  // namespace
+
+SendQueue::~SendQueue() {
+  while (OutgoingMessage* message = pop_abandoned()) messages_.destroy(message);
+}
+
+void SendQueue::push(OutgoingMessage* message) noexcept {
+  queued_bytes_ += message->payload.size();
+  queue_.push_back(message);
+}
+
+std::size_t SendQueue::next_length(const OutgoingMessage& message, std::size_t max_payload) const noexcept {
+  // RFC 9260 §6.9: fragment what does not fit; by one size per message.
+  const std::size_t limit = std::min(max_payload, kMaxChunkPayload);
+  const std::size_t size = fragment_size_ == 0 ? limit : std::min(fragment_size_, limit);
+  return std::min(size, message.payload.size() - message.taken);
+}
+
+std::optional<SendQueue::Next> SendQueue::peek(std::size_t max_payload) noexcept {
+  if (queue_.empty() || max_payload == 0) return std::nullopt;
+  const OutgoingMessage& message = *queue_.front();
+  const std::size_t length = next_length(message, max_payload);
+  return Next{length, message.path, message.taken + length == message.payload.size()};
+}
+
+SendQueue::Taken SendQueue::take(std::size_t max_payload) noexcept {
+  OutgoingMessage& message = *queue_.front();
+  const std::size_t offset = message.taken;
+  const std::size_t length = next_length(message, max_payload);
+  std::uint8_t flags = message.unordered ? wire::kDataFlagUnordered : std::uint8_t{0};
+  // RFC 9260 §6.9 step 3: B on the first chunk of a message, E on the last, both if it is the only one.
+  if (offset == 0) {
+    flags |= wire::kDataFlagBeginning;
+    message.transmitted = true;
+    fragment_size_ = length;
+    // RFC 9260 §6.5: unordered messages take no sequence number. §6.9 step 2: all fragments carry the same one.
+    if (!message.unordered) message.ssn = next_sequence_number(message.stream);
+  }
+  message.taken += length;
+  queued_bytes_ -= length;
+  if (message.taken == message.payload.size()) {
+    flags |= wire::kDataFlagEnd;
+    // RFC 9260 §6.1: the user's wish for an immediate SACK goes with the last chunk.
+    if (message.immediate) flags |= wire::kDataFlagImmediate;
+    fragment_size_ = 0;
+    queue_.pop_front();
+  }
+  return {&message, offset, length, flags};
+}
+
+std::uint16_t SendQueue::next_sequence_number(StreamId stream) noexcept {
+  if (next_ssn_.size() <= stream) next_ssn_.resize(std::size_t{stream} + 1);
+  return next_ssn_[stream]++;  // RFC 9260 §6.5: after 65535 comes 0
+}
+
+std::size_t SendQueue::message_count() const noexcept {
+  return queue_.size();
+}
+
+bool SendQueue::mid_message() const noexcept {
+  return fragment_size_ != 0;
+}
+
+OutgoingMessage* SendQueue::pop_abandoned() noexcept {
+  while (!queue_.empty()) {
+    OutgoingMessage* message = queue_.front();
+    queue_.pop_front();
+    queued_bytes_ -= message->payload.size() - message->taken;
+    fragment_size_ = 0;
+    if (message->unacked == 0) return message;
+    message->taken = message->payload.size();
+  }
+  return nullptr;
+}
+
+void SendQueue::reset_sequence_numbers() noexcept {
+  next_ssn_.clear();
+}
+
+}  // namespace netsctp::core

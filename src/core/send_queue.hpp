@@ -1,0 +1,77 @@
+// User messages that wait to be sent: fragmentation (RFC 9260 §6.9), stream sequence numbers (§6.5) and the choice
+// among streams. Knows nothing of TSNs, windows or paths.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/ring.hpp"
+#include "base/slab.hpp"
+#include "core/outgoing_message.hpp"
+#include "core/types.hpp"
+
+namespace netsctp::core {
+
+class SendQueue {
+ public:
+  explicit SendQueue(Slab<OutgoingMessage>& messages) noexcept : messages_(messages) {}
+  ~SendQueue();
+  SendQueue(const SendQueue&) = delete;
+  SendQueue& operator=(const SendQueue&) = delete;
+
+  // What the next fragment will be, before deciding on a packet for it.
+  struct Next {
+    std::size_t length;  // payload bytes, at most the max_payload asked for
+    PathId path;         // kNoPath: the primary
+    bool message_end;    // E bit will be set
+  };
+  // One DATA chunk to be.
+  struct Taken {
+    OutgoingMessage* message;
+    std::size_t offset;
+    std::size_t length;
+    std::uint8_t flags;  // wire::kDataFlagBeginning, End, Unordered, Immediate
+  };
+
+  // Takes the message over; its payload is not empty. Once its last fragment is taken it is forgotten here, and
+  // destroyed by Outstanding when all fragments are cumulatively acknowledged.
+  void push(OutgoingMessage* message) noexcept;
+
+  // First come, first served across streams (RFC 8260 §3.1); once a message's first fragment is taken, its others
+  // follow (DATA chunks of a message have consecutive TSNs, RFC 9260 §6.9). `max_payload` is the room for payload in a
+  // full-size packet (from the AMDCS), not what is left of the current one: whether the fragment goes into that is the
+  // caller's choice. A message that fits is not fragmented. Fragments have the size of the first one, but for the last;
+  // if `max_payload` has become smaller meanwhile, what is left is cut by that (it has no TSNs yet, so this is no
+  // re-fragmenting, §6.9). Nothing if the queue is empty or `max_payload` is 0.
+  [[nodiscard]] std::optional<Next> peek(std::size_t max_payload) noexcept;
+  // Takes exactly what peek() with the same argument described; only after peek() gave something. Assigns the SSN with
+  // the first fragment. Each fragment taken must be given to Outstanding::add() before the next call.
+  Taken take(std::size_t max_payload) noexcept;
+
+  [[nodiscard]] bool empty() const noexcept { return queued_bytes_ == 0; }    // messages are never empty
+  [[nodiscard]] std::size_t bytes() const noexcept { return queued_bytes_; }  // not yet taken
+  [[nodiscard]] std::size_t message_count() const noexcept;                   // not completely taken
+  [[nodiscard]] bool mid_message() const noexcept;                            // a message is partly taken
+
+  // The association ends or restarts: gives up messages one by one, oldest first, for the send-failed report; the
+  // caller destroys them. nullptr when empty. It gives up each message of which no fragment is outstanding. One of
+  // which some are (the first at most) is only forgotten: nothing more of it will be taken, it is marked as completely
+  // taken, and is Outstanding's to give up or to destroy.
+  OutgoingMessage* pop_abandoned() noexcept;
+  // All SSNs from 0 again (restart, RFC 9260 §5.2.4 A).
+  void reset_sequence_numbers() noexcept;
+
+ private:
+  [[nodiscard]] std::size_t next_length(const OutgoingMessage& message, std::size_t max_payload) const noexcept;
+  [[nodiscard]] std::uint16_t next_sequence_number(StreamId stream) noexcept;
+
+  Slab<OutgoingMessage>& messages_;
+  Ring<OutgoingMessage*> queue_;  // not completely taken, oldest first; only the first may be partly taken
+  std::size_t queued_bytes_ = 0;
+  std::size_t fragment_size_ = 0;        // by which the first message is cut; 0 until its first fragment is taken
+  std::vector<std::uint16_t> next_ssn_;  // by stream, up to the highest one used
+};
+
+}  // namespace netsctp::core

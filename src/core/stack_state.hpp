@@ -1,0 +1,170 @@
+// What all associations of one stack share: tables, timers, the ready list, events, and the stateless half of the
+// protocol (RFC 9260 §5.1 as responder, §8.4). Internal to the core; stack.hpp is the face.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "base/flat_map.hpp"
+#include "base/hash.hpp"
+#include "base/ring.hpp"
+#include "base/slab.hpp"
+#include "base/timing_wheel.hpp"
+#include "core/association.hpp"
+#include "core/cookie.hpp"
+#include "core/stack.hpp"
+#include "wire/packet_writer.hpp"
+
+namespace netsctp::core {
+
+struct Endpoint {
+  EndpointConfig config;
+  bool listening = false;
+  std::size_t backlog = 0;
+  std::size_t pending = 0;  // established by a peer, not accepted yet
+  std::size_t associations = 0;
+
+  [[nodiscard]] bool covers(const IpAddress& local) const noexcept;
+};
+
+// A packet that no association sends (INIT ACK, ABORT, SHUTDOWN COMPLETE, ERROR): written at once, sent with the next
+// batch.
+struct Reply {
+  Address to;
+  IpAddress from;
+  Slice packet;
+};
+
+class StackState {
+ public:
+  StackState(const StackConfig& config, BufferPool& buffers, Entropy& random, Time now);
+  ~StackState();
+  StackState(const StackState&) = delete;
+  StackState& operator=(const StackState&) = delete;
+
+  // --- shared by the associations --------------------------------------------------------------------------------
+  const StackConfig config;
+  BufferPool& pool;
+  Entropy& entropy;
+  Counters counters;
+  TimingWheel wheel;
+  IntrusiveList<Association, &Association::ready_hook> ready;
+  Ring<Event> events;
+  CookieJar cookies;
+  Slab<OutgoingMessage> messages;
+
+  [[nodiscard]] std::uint32_t random_tag() noexcept;  // never 0 (RFC 9260 §5.3.1)
+  void emit(const Association& association, decltype(Event::what)&& what) noexcept;
+
+  // Registers `address` as one of the association's peer addresses; false if another association of the endpoint has
+  // it.
+  bool register_address(Association& association, const IpAddress& address) noexcept;
+  void unregister_address(Association& association, const IpAddress& address) noexcept;
+  [[nodiscard]] Association* find(EndpointId endpoint, const Address& peer) const noexcept;
+  [[nodiscard]] Association* find(AssociationId id) const noexcept;
+  [[nodiscard]] Endpoint* endpoint(EndpointId id) noexcept;
+  [[nodiscard]] const Endpoint* endpoint(EndpointId id) const noexcept;
+
+  // Makes an association in CLOSED; nullptr if there are too many or memory is short.
+  Association* create(EndpointId endpoint, std::uint16_t peer_port, const AssociationParameters& parameters) noexcept;
+  // After each call into an association: its timers and its place in the ready list, or its end.
+  void settle(Association& association, Time now) noexcept;
+
+  // --- datagrams and time ------------------------------------------------------------------------------------------
+  void receive(Datagram&& datagram, Time now) noexcept;
+  void expire(Time now) noexcept;
+  bool transmit(TransmitBatch& batch, Time now) noexcept;
+
+  // --- stateless replies (stateless.cpp) -----------------------------------------------------------------------------
+  // `write` fills the packet; returns false if the queue is full.
+  template <typename Write>
+  bool reply(const Address& to, const IpAddress& from, std::uint16_t source_port, std::uint16_t destination_port,
+             std::uint32_t tag, Write&& write) noexcept {
+    if (replies_.size() >= kMaxReplies) {
+      ++counters.discarded_replies;
+      return false;
+    }
+    Slice buffer = pool.allocate(kReplySize);
+    if (!buffer) return false;
+    wire::PacketWriter writer({buffer.writable(), kReplySize}, {source_port, destination_port, tag});
+    write(writer);
+    const std::size_t size = writer.finish().size();
+    replies_.push_back({to, from, buffer.subslice(0, size)});
+    return true;
+  }
+
+  // --- endpoints -----------------------------------------------------------------------------------------------------
+  [[nodiscard]] Result<EndpointId> open(const EndpointConfig& endpoint_config);
+  [[nodiscard]] bool port_taken(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6,
+                                EndpointId except) const noexcept;
+  void close(EndpointId id) noexcept;
+  template <typename Visit>
+  void for_each_association(Visit&& visit) const {
+    by_id_.for_each([&](AssociationId, Association* association) { visit(*association); });
+  }
+  [[nodiscard]] std::size_t association_count() const noexcept { return by_id_.size(); }
+
+ private:
+  // The packet under examination, for the chapters below.
+  struct Incoming {
+    const wire::Packet& packet;
+    const Datagram& datagram;
+    wire::Chunk first;
+  };
+  struct PeerKey {
+    EndpointId endpoint;
+    Address peer;
+    friend bool operator==(const PeerKey&, const PeerKey&) noexcept = default;
+  };
+  struct PeerKeyHash {
+    SeededHash hash;
+    std::uint64_t operator()(const PeerKey& key) const noexcept {
+      return hash(key.peer) ^ (key.endpoint * 0x9E3779B97F4A7C15u);
+    }
+  };
+  struct IdHash {
+    std::uint64_t operator()(AssociationId id) const noexcept {
+      return static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15u >> 16;
+    }
+  };
+
+  [[nodiscard]] Endpoint* endpoint_for(std::uint16_t port, const IpAddress& local, EndpointId& id) noexcept;
+  [[nodiscard]] Association* find_by_packet(const Incoming& in) noexcept;
+  [[nodiscard]] Association* find_by_addresses(EndpointId endpoint, std::uint16_t peer_port,
+                                               std::span<const IpAddress> addresses) const noexcept;
+
+  // handshake_responder.cpp
+  void on_init(const Incoming& in, Time now) noexcept;
+  void refuse_init(const Incoming& in, std::uint32_t tag, wire::CauseCode cause, wire::Bytes value,
+                   bool has_cause) noexcept;
+  void answer_init(const Incoming& in, const PeerParameters& peer, EndpointId endpoint, const Association* existing,
+                   Time now) noexcept;
+  void on_cookie_echo(const Incoming& in, wire::ChunkReader& rest, Time now) noexcept;
+  void report_stale_cookie(const Incoming& in, const Cookie& cookie, Duration age) noexcept;
+  Association* accept_cookie(const Cookie& cookie, EndpointId endpoint, Time now) noexcept;
+  // stateless.cpp
+  void out_of_the_blue(const Incoming& in, Time now) noexcept;
+  [[nodiscard]] bool may_reply(Time now) noexcept;
+
+  void destroy(Association& association) noexcept;
+  bool transmit_replies(TransmitBatch& batch) noexcept;
+
+  static constexpr std::size_t kMaxReplies = 1024;
+  static constexpr std::size_t kReplySize = 1440;  // fits the smallest common path; INIT ACKs may be large (§3.3.3)
+
+  std::unordered_map<EndpointId, Endpoint> endpoints_;
+  std::unordered_map<std::uint16_t, std::vector<EndpointId>> by_port_;
+  Slab<Association> associations_;
+  FlatMap<AssociationId, Association*, IdHash> by_id_;
+  FlatMap<PeerKey, Association*, PeerKeyHash> by_peer_;
+  Ring<Reply> replies_;
+  AssociationId next_association_ = kFirstAssociationId;
+  EndpointId next_endpoint_ = 1;
+  Time reply_window_start_{};  // rate limit of replies to the out of the blue
+  unsigned replies_in_window_ = 0;
+};
+
+}  // namespace netsctp::core

@@ -1,0 +1,99 @@
+// Deadlines of an association and what their expiry means (RFC 9260 §6.3.3, §8.1, §9.2; T1 is the initiator's,
+// heartbeats are path management's).
+#include <algorithm>
+
+#include "core/association.hpp"
+#include "core/stack_state.hpp"
+
+namespace netsctp::core {
+
+Time Association::next_deadline() const noexcept {
+  Time earliest = *std::min_element(timers_.begin(), timers_.end());
+  for (const Path& path : paths_) earliest = std::min({earliest, path.t3_deadline, path.heartbeat_deadline});
+  return earliest;
+}
+
+void Association::expire(Time now) noexcept {
+  const auto due = [&](Timer which) {
+    if (state_ == State::kClosed || timer(which) > now) return false;
+    timer(which) = kNever;
+    return true;
+  };
+  if (due(Timer::kT1)) on_t1(now);
+  if (due(Timer::kT5)) {
+    // RFC 9260 §9.2: the shutdown took too long altogether.
+    abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kUnreachable);
+  }
+  if (due(Timer::kT2)) on_t2(now);
+  if (due(Timer::kSack)) sack_now_ = true;
+  if (due(Timer::kProbe)) probe_due_ = true;
+  for (PathId i = 0; i < paths_.size() && state_ != State::kClosed; ++i) {
+    if (paths_[i].t3_deadline <= now) on_t3(i, now);
+    if (state_ != State::kClosed && paths_[i].heartbeat_deadline <= now) on_heartbeat_timer(i, now);
+  }
+  if (state_ != State::kClosed) allow_burst();
+}
+
+void Association::on_t3(PathId id, Time) noexcept {
+  Path& path = paths_[id];
+  path.t3_deadline = kNever;
+  ++stack_.counters.t3_expirations;
+  path.congestion.timed_out(path.pmdcs());       // RFC 9260 §6.3.3 E1
+  path.timeout.back_off(parameters_.rto_max);    // RFC 9260 §6.3.3 E2
+  path.one_packet = true;                        // RFC 9260 §7.2.3
+  peer_rwnd_ += outstanding_.mark_all_lost(id);  // RFC 9260 §6.3.3 E3, §6.2.1 C
+  // A timeout ends fast recovery: slow start takes over.
+  fast_recovery_exit_.reset();
+  fast_retransmit_packet_ = false;
+  // RFC 9260 §6.1 A: a peer that keeps its window closed and answers is not failing.
+  if (probing_ && sack_since_t3_) {
+    sack_since_t3_ = false;
+    return;
+  }
+  path_error(id);             // RFC 9260 §8.2
+  count_association_error();  // RFC 9260 §8.1
+}
+
+void Association::on_t2(Time now) noexcept {
+  Path& path = paths_[shutdown_path_];
+  path.timeout.back_off(parameters_.rto_max);
+  path_error(shutdown_path_);
+  count_association_error();  // RFC 9260 §9.2: at most Association.Max.Retrans times
+  if (state_ == State::kClosed) return;
+  if (const PathId next = alternate_path(shutdown_path_); next != kNoPath) shutdown_path_ = next;
+  if (state_ == State::kShutdownSent) shutdown_due_ = true;
+  if (state_ == State::kShutdownAckSent) shutdown_ack_due_ = true;
+  timer(Timer::kT2) = now + paths_[shutdown_path_].timeout.rto();
+}
+
+void Association::count_association_error() noexcept {
+  if (++error_count_ <= parameters_.max_retransmissions) return;
+  // RFC 9260 §8.1: the peer is unreachable. An ABORT tells it, should it hear us after all.
+  const Path& to = paths_[data_path()];
+  stack_.reply({to.address, to.remote_udp_port}, to.local, local_port_, peer_port_, peer_tag_,
+               [](wire::PacketWriter& writer) { writer.chunk(wire::ChunkType::kAbort, 0); });
+  finish(AssociationChanged::What::kLost, AssociationChanged::Reason::kUnreachable);
+}
+
+void Association::progress(Time now) noexcept {
+  if (state_ == State::kClosed) return;
+  if (all_data_acknowledged()) {
+    if (state_ == State::kShutdownPending)
+      begin_shutdown_sent(now);  // RFC 9260 §9.2
+    else if (state_ == State::kShutdownReceived)
+      begin_shutdown_ack_sent(now);
+  }
+  // RFC 9260 §6.1 A: data waits, nothing is in flight, and the peer's window is shut: probe after one RTO.
+  const bool stuck = may_send_data() && outstanding_.in_flight() == 0 && !outstanding_.has_retransmits() &&
+                     !send_queue_.empty() && !probe_due_ && [&] {
+                       const auto next = send_queue_.peek(fragment_size());
+                       return next && next->length > peer_rwnd_;
+                     }();
+  if (!stuck) {
+    timer(Timer::kProbe) = kNever;
+  } else if (timer(Timer::kProbe) == kNever) {
+    timer(Timer::kProbe) = now + paths_[data_path()].timeout.rto();
+  }
+}
+
+}  // namespace netsctp::core

@@ -1,0 +1,346 @@
+// The only writer of an association's packets (RFC 9260 §6.1, §6.10): asks what is due, chooses where it goes, fills
+// packets.
+#include <algorithm>
+
+#include "base/bytes.hpp"
+#include "core/association.hpp"
+#include "core/stack_state.hpp"
+
+namespace netsctp::core {
+
+bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
+  while (const std::optional<PathId> path = next_packet_path(now)) {
+    Path& to = paths_[*path];
+    const std::span<std::byte> space = batch.prepare(to.max_packet);
+    if (space.empty()) return true;
+    // RFC 9260 §8.5.1 A: INIT goes with tag 0.
+    const std::uint32_t tag = state_ == State::kCookieWait ? 0 : peer_tag_;
+    wire::PacketWriter writer(space, {local_port_, peer_port_, tag});
+    write_packet(writer, *path, now);
+    if (writer.empty()) return false;
+    batch.commit(writer.finish().size(), {to.address, to.remote_udp_port}, to.local);
+    ++stack_.counters.packets_sent;
+  }
+  return false;
+}
+
+// Where the next packet goes, if one is due at all.
+std::optional<PathId> Association::next_packet_path(Time) noexcept {
+  switch (state_) {
+    case State::kClosed:
+      return {};
+    case State::kCookieWait:
+      return init_due_ ? std::optional(setup_path_) : std::nullopt;
+    case State::kCookieEchoed:
+      // RFC 9260 §5.1 C: nothing but the COOKIE ECHO and what is bundled with it until the COOKIE ACK is here.
+      return cookie_echo_due_ ? std::optional(setup_path_) : std::nullopt;
+    default:
+      break;
+  }
+  if (cookie_ack_due_) return reply_path_;
+  if (!heartbeat_replies_.empty()) return heartbeat_replies_.front().path;
+  for (PathId i = 0; i < paths_.size(); ++i) {
+    if (paths_[i].heartbeat_due) return i;
+  }
+  if (!errors_.empty()) return data_path();
+  if (sack_now_) return sack_path();
+  if (shutdown_due_ || shutdown_ack_due_) return shutdown_path_;
+  return next_data_path();
+}
+
+std::optional<PathId> Association::next_data_path() noexcept {
+  if (!may_send_data()) return {};
+  if (outstanding_.has_retransmits()) {
+    // RFC 9260 §6.1 C: what is marked for retransmission goes before anything new.
+    const std::optional<Tsn> tsn = outstanding_.next_retransmit(outstanding_.cumulative_ack_point() + 1);
+    if (!tsn) return {};
+    const PathId path = retransmit_path(outstanding_.chunk(*tsn));
+    if (fast_retransmit_packet_ || window_open(path)) return path;
+    return {};
+  }
+  const std::optional<SendQueue::Next> next = send_queue_.peek(fragment_size());
+  if (!next || outstanding_.full()) return {};
+  PathId path = next->path == kNoPath ? data_path() : next->path;
+  if (paths_[path].state != Path::State::kActive) path = data_path();  // RFC 9260 §6.4.1
+  if (!peer_window_allows(next->length) || !window_open(path) || nagle_holds(path)) return {};
+  if (parameters_.max_burst != 0 && burst_left_ == 0) return {};
+  return path;
+}
+
+void Association::write_packet(wire::PacketWriter& writer, PathId path, Time now) noexcept {
+  if (state_ == State::kCookieWait) {
+    write_init(writer, now);
+    return;
+  }
+  if (state_ == State::kCookieEchoed) {
+    write_cookie_echo(writer, path, now);
+    return;
+  }
+  write_control(writer, path, now);
+  // RFC 9260 §6.1: what was received is acknowledged along with whatever goes out.
+  if ((sack_now_ || packets_unacked_ > 0) && path == sack_path()) write_sack(writer);
+  if (shutdown_due_ || shutdown_ack_due_) {
+    // RFC 9260 §6.10: SHUTDOWN and SHUTDOWN ACK come last, without DATA.
+    if (path == shutdown_path_) write_shutdown(writer, path, now);
+    return;
+  }
+  // RFC 9260 §5.4: DATA only to confirmed addresses.
+  if (may_send_data() && paths_[path].confirmed) write_data(writer, path, now);
+}
+
+void Association::write_init(wire::PacketWriter& writer, Time now) noexcept {
+  init_due_ = false;
+  setup_sent_at_ = now;
+  writer.open_init(wire::ChunkType::kInit, local_tag_,
+                   static_cast<std::uint32_t>(std::min<std::size_t>(parameters_.receive_buffer, 0xFFFFFFFFu)),
+                   parameters_.outbound_streams, parameters_.max_inbound_streams, local_initial_tsn_);
+  if (cookie_preservative_ != 0) {  // RFC 9260 §3.3.2.1.3
+    std::array<std::byte, 4> increment;
+    store_big(increment.data(), cookie_preservative_);
+    writer.parameter(wire::ParameterType::kCookiePreservative, increment);
+  }
+  bool v4 = false;
+  bool v6 = false;
+  for (const IpAddress& local : local_addresses_) {
+    (local.is_v4() ? v4 : v6) = true;
+    // A single address is said by the packet's source, which a NAT may change (§3.3.2.1.2).
+    if (local_addresses_.size() > 1) writer.address(local);
+  }
+  // RFC 9260 §3.3.2.1.5: which families we can use.
+  std::array<std::byte, 4> types;
+  std::size_t length = 0;
+  const auto add_type = [&](wire::ParameterType type) {
+    store_big(&types[length], static_cast<std::uint16_t>(type));
+    length += 2;
+  };
+  if (v4) add_type(wire::ParameterType::kIpv4Address);
+  if (v6) add_type(wire::ParameterType::kIpv6Address);
+  writer.parameter(wire::ParameterType::kSupportedAddressTypes, wire::Bytes(types).first(length));
+  writer.close();
+}
+
+void Association::write_cookie_echo(wire::PacketWriter& writer, PathId path, Time now) noexcept {
+  cookie_echo_due_ = false;
+  setup_sent_at_ = now;
+  // RFC 9260 §3.2.2: first in its packet.
+  if (!writer.chunk(wire::ChunkType::kCookieEcho, 0, cookie_.bytes())) {
+    // A cookie larger than a packet of this path cannot be echoed without IP fragmentation below us.
+    finish(AssociationChanged::What::kCannotStart, AssociationChanged::Reason::kProtocolError);
+    return;
+  }
+  // RFC 9260 §5.4: to an unconfirmed address only together with a HEARTBEAT.
+  if (!paths_[path].confirmed) write_heartbeat(writer, path, now);
+  if (!errors_.empty()) write_control(writer, path, now);
+  if (paths_[path].confirmed) write_data(writer, path, now);  // RFC 9260 §5.1 C
+}
+
+void Association::write_control(wire::PacketWriter& writer, PathId path, Time now) noexcept {
+  if (cookie_ack_due_ && path == reply_path_) {
+    // RFC 9260 §5.1 D: first in its packet; §5.4: to an unconfirmed address only together with a HEARTBEAT.
+    writer.chunk(wire::ChunkType::kCookieAck, 0);
+    cookie_ack_due_ = false;
+    if (!paths_[path].confirmed) write_heartbeat(writer, path, now);
+  }
+  while (!heartbeat_replies_.empty() && heartbeat_replies_.front().path == path) {
+    // RFC 9260 §8.3: all that the HEARTBEAT contained, unchanged.
+    if (!writer.chunk(wire::ChunkType::kHeartbeatAck, 0, heartbeat_replies_.front().value.bytes()) && !writer.empty())
+      return;
+    heartbeat_replies_.pop_front();
+  }
+  if (paths_[path].heartbeat_due) write_heartbeat(writer, path, now);
+  if (!errors_.empty() && paths_[path].confirmed && writer.open(wire::ChunkType::kError, 0)) {
+    bool any = false;
+    while (!errors_.empty()) {
+      const wire::Bytes cause = errors_.front().bytes();
+      if (!writer.cause(static_cast<wire::CauseCode>(load_big<std::uint16_t>(cause.data())),
+                        cause.subspan(wire::kCauseHeaderSize))) {
+        break;
+      }
+      any = true;
+      errors_.pop_front();
+    }
+    any ? writer.close() : writer.cancel();
+  }
+}
+
+void Association::write_heartbeat(wire::PacketWriter& writer, PathId id, Time now) noexcept {
+  Path& path = paths_[id];
+  // RFC 9260 §8.3, §5.4: the time, the address, and a nonce that only the owner of the address can return.
+  const std::uint64_t nonce = stack_.entropy.u64();
+  std::array<std::byte, 40> info{};
+  store_big(info.data(), static_cast<std::int64_t>(now.time_since_epoch().count()));
+  store_big(&info[8], nonce);
+  info[16] = std::byte{id};
+  std::copy(path.address.bytes.begin(), path.address.bytes.end(), info.begin() + 20);
+  if (!writer.open(wire::ChunkType::kHeartbeat, 0)) return;
+  if (!writer.parameter(wire::ParameterType::kHeartbeatInfo, info)) {
+    writer.cancel();
+    return;
+  }
+  writer.close();
+  path.heartbeat_due = false;
+  path.heartbeat_unanswered = true;
+  path.heartbeat_nonce = nonce;
+  path.heartbeat_sent_at = path.last_rtt_chunk_at = now;
+  path.heartbeat_deadline = now + path.timeout.rto();  // then it counts as lost (§8.3)
+}
+
+void Association::write_sack(wire::PacketWriter& writer) noexcept {
+  std::array<wire::GapBlock, TsnMap::kMaxRuns> gaps;
+  const std::size_t count = received_.gap_blocks(gaps);
+  const std::size_t window = advertised_window();
+  if (!writer.sack(received_.cumulative().wire(), static_cast<std::uint32_t>(window), std::span(gaps).first(count),
+                   received_.duplicates())) {
+    return;
+  }
+  advertised_left_ = window;
+  received_.clear_duplicates();
+  packets_unacked_ = 0;
+  sack_now_ = false;
+  timer(Timer::kSack) = kNever;
+}
+
+void Association::write_shutdown(wire::PacketWriter& writer, PathId path, Time now) noexcept {
+  const bool written =
+      shutdown_due_ ? writer.shutdown(received_.cumulative().wire()) : writer.chunk(wire::ChunkType::kShutdownAck, 0);
+  if (!written) return;
+  shutdown_due_ = shutdown_ack_due_ = false;
+  // RFC 9260 §9.2: T2-shutdown runs from the sending of SHUTDOWN or SHUTDOWN ACK.
+  timer(Timer::kT2) = now + paths_[path].timeout.rto();
+}
+
+bool Association::may_send_data() const noexcept {
+  // RFC 9260 §6.
+  return state_ == State::kEstablished || state_ == State::kShutdownPending || state_ == State::kShutdownReceived;
+}
+
+bool Association::window_open(PathId path) const noexcept {
+  const std::size_t in_flight = outstanding_.in_flight(path);
+  if (paths_[path].one_packet && in_flight > 0) return false;  // RFC 9260 §7.2.3
+  return in_flight < paths_[path].congestion.window();         // RFC 9260 §6.1 B
+}
+
+bool Association::peer_window_allows(std::size_t payload) const noexcept {
+  if (payload <= peer_rwnd_) return true;  // RFC 9260 §6.1 A
+  return probe_due_ && outstanding_.in_flight() == 0;
+}
+
+// Holds back less than a full packet while something is in flight, as RFC 1122 §4.2.3.4 does (RFC 9260 §6.1 A, SWS;
+// §6.10 bundling).
+bool Association::nagle_holds(PathId path) const noexcept {
+  if (parameters_.no_delay || state_ != State::kEstablished || outstanding_.in_flight() == 0 ||
+      send_queue_.mid_message()) {
+    return false;
+  }
+  const std::size_t queued = send_queue_.bytes() + send_queue_.message_count() * wire::kDataHeaderSize;
+  return queued < paths_[path].pmdcs();
+}
+
+std::size_t Association::fragment_size() const noexcept {
+  // RFC 9260 §7.3: the smallest PMDCS of all paths (AMDCS), so that a retransmission fits any of them.
+  std::size_t smallest = Path::kMaxMtu;
+  for (const Path& path : paths_) smallest = std::min(smallest, path.pmdcs());
+  const std::size_t payload = smallest - wire::kDataHeaderSize;
+  return parameters_.max_fragment == 0 ? payload : std::min(payload, parameters_.max_fragment);
+}
+
+// RFC 9260 §6.7: SACK goes where the last DATA came from, unless that address is not confirmed yet (§5.4).
+PathId Association::sack_path() const noexcept {
+  if (last_data_path_ != kNoPath && paths_[last_data_path_].confirmed) return last_data_path_;
+  return data_path();
+}
+
+// RFC 9260 §6.1 D: Max.Burst packets at each opportunity, and as many again as were acknowledged: a SACK for many
+// packets (a receiver that batches) must not slow the sender below one that acknowledges every second.
+void Association::allow_burst(std::size_t acked_bytes) noexcept {
+  if (paths_.empty()) return;
+  burst_left_ = parameters_.max_burst + acked_bytes / paths_[primary_].pmdcs();
+}
+
+void Association::start_t3(PathId path, Time now, bool restart) noexcept {
+  Path& to = paths_[path];
+  // RFC 9260 §5.1 C: DATA bundled with the COOKIE ECHO is guarded by T1-cookie.
+  if (state_ == State::kCookieEchoed) return;
+  if (restart || to.t3_deadline == kNever) to.t3_deadline = now + to.timeout.rto();  // RFC 9260 §6.3.2 R1
+}
+
+void Association::write_data(wire::PacketWriter& writer, PathId path, Time now) noexcept {
+  Path& to = paths_[path];
+  if (outstanding_.in_flight(path) == 0 && !all_data_acknowledged()) {
+    to.congestion.idle(now - to.last_data_at, to.timeout.rto(), to.pmdcs());  // RFC 9260 §7.2.1
+    to.last_data_at = now;
+  }
+  bool sent = false;
+  if (outstanding_.has_retransmits()) sent = write_retransmissions(writer, path, now);
+  if (!outstanding_.has_retransmits()) sent = write_new_data(writer, path, now) || sent;
+  if (!sent) return;
+  start_t3(path, now, false);
+  to.last_data_at = now;
+}
+
+bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path, Time now) noexcept {
+  const bool ignore_window = fast_retransmit_packet_;  // RFC 9260 §7.2.4 step 3
+  if (!ignore_window && !window_open(path)) return false;
+  bool sent = false;
+  Tsn from = outstanding_.cumulative_ack_point() + 1;
+  while (const std::optional<Tsn> tsn = outstanding_.next_retransmit(from)) {
+    const Outstanding::Chunk& chunk = outstanding_.chunk(*tsn);
+    if (retransmit_path(chunk) != path || writer.room() < chunk.wire_size()) break;
+    // RFC 9260 §6.1 B: the packet may pass cwnd by less than one PMDCS.
+    if (!ignore_window && outstanding_.in_flight(path) + chunk.wire_size() >
+                              paths_[path].congestion.window() + paths_[path].pmdcs() - 1) {
+      break;
+    }
+    const OutgoingMessage& message = *chunk.message;
+    writer.data(tsn->wire(), message.stream, message.ssn, message.ppid, chunk.flags,
+                message.payload.bytes().subspan(chunk.offset, chunk.length));
+    // RFC 9260 §6.1, §7.2.4 step 4: the timer restarts with the earliest chunk of its address.
+    const bool earliest = *tsn == outstanding_.cumulative_ack_point() + 1;
+    peer_rwnd_ -= std::min<std::size_t>(peer_rwnd_, chunk.length);
+    outstanding_.retransmitted(*tsn, path, now);
+    if (earliest) start_t3(path, now, true);
+    ++stack_.counters.retransmitted_chunks;
+    sent = true;
+    from = *tsn + 1;
+  }
+  fast_retransmit_packet_ = false;
+  return sent;
+}
+
+bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time now) noexcept {
+  if (!window_open(path) || (parameters_.max_burst != 0 && burst_left_ == 0)) return false;
+  // Room is made for a packet that goes out anyway; one that carries nothing else yet waits for more to bundle.
+  if (writer.empty() && nagle_holds(path)) return false;
+  bool sent = false;
+  const std::size_t limit = fragment_size();
+  while (const std::optional<SendQueue::Next> next = send_queue_.peek(limit)) {
+    const std::size_t size = wire::padded(wire::kDataHeaderSize + next->length);
+    PathId wanted = next->path == kNoPath ? data_path() : next->path;
+    if (paths_[wanted].state != Path::State::kActive) wanted = data_path();
+    if (wanted != path || writer.room() < size || outstanding_.full()) break;
+    if (!peer_window_allows(next->length)) break;
+    if (outstanding_.in_flight(path) + size > paths_[path].congestion.window() + paths_[path].pmdcs() - 1) break;
+    if (next->length > peer_rwnd_) {  // a zero window probe: this chunk and no more (RFC 9260 §6.1 A)
+      probe_due_ = false;
+      probing_ = true;
+      sack_since_t3_ = false;
+    }
+    const SendQueue::Taken taken = send_queue_.take(limit);
+    std::uint8_t flags = taken.flags;
+    peer_rwnd_ -= std::min(peer_rwnd_, taken.length);
+    const Tsn tsn = outstanding_.add(taken.message, taken.offset, taken.length, flags, path, now);
+    // RFC 9260 §6.1: ask for a SACK at once when shutting down or when this fills the window.
+    if ((flags & wire::kDataFlagEnd) != 0 && send_queue_.empty() && state_ == State::kShutdownPending) {
+      flags |= wire::kDataFlagImmediate;
+    }
+    writer.data(tsn.wire(), taken.message->stream, taken.message->ssn, taken.message->ppid, flags,
+                taken.message->payload.bytes().subspan(taken.offset, taken.length));
+    paths_[path].last_rtt_chunk_at = now;
+    ++stack_.counters.data_chunks_sent;
+    sent = true;
+  }
+  if (sent && burst_left_ > 0) --burst_left_;
+  return sent;
+}
+
+}  // namespace netsctp::core

@@ -1,0 +1,76 @@
+#include "engine/engine.hpp"
+
+#include <time.h>
+
+#include <utility>
+
+#include "engine/loop.hpp"
+
+namespace netsctp::engine {
+
+Result<std::unique_ptr<Engine>> Engine::create(const EngineConfig& config, EventSink& sink) {
+  auto loop = Loop::create(config, sink);
+  if (!loop) return loop.error();
+  return std::unique_ptr<Engine>(new Engine(std::move(*loop)));
+}
+
+Engine::Engine(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+Engine::~Engine() = default;
+
+Time Engine::clock_now() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return Time(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+}
+
+Engine::Session::Session(Engine& engine, bool fresh) : engine_(engine), lock_(engine.loop_->lock()), now_(clock_now()) {
+  if (fresh) engine_.loop_->take_in(now_);
+}
+
+Engine::Session::~Session() {
+  flush();
+}
+
+core::Stack& Engine::Session::stack() noexcept {
+  return engine_.loop_->stack();
+}
+
+Time Engine::Session::now() const noexcept {
+  return now_;
+}
+
+int Engine::Session::wait(const std::function<bool()>& ready, Time deadline) {
+  return engine_.loop_->wait(lock_, ready, deadline, now_);
+}
+
+void Engine::Session::flush() noexcept {
+  engine_.loop_->settle(now_);
+  engine_.loop_->notify();
+}
+
+Result<std::uint16_t> Engine::claim_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
+                                         bool any_v6) {
+  return loop_->claim(port, addresses, any_v4, any_v6);
+}
+
+std::error_code Engine::extend_claim(std::uint16_t port, const IpAddress& address) {
+  return loop_->claims().extend(port, address);
+}
+
+void Engine::release_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6) noexcept {
+  loop_->claims().release(port, addresses, any_v4, any_v6);
+}
+
+BufferPool& Engine::pool() noexcept {
+  return loop_->pool();
+}
+
+const EngineConfig& Engine::config() const noexcept {
+  return loop_->config();
+}
+
+std::string Engine::description() const {
+  return loop_->description();
+}
+
+}  // namespace netsctp::engine

@@ -1,0 +1,95 @@
+// One instance's loop: a link and a protocol stack under one lock. Whoever waits drives: a thread that must wait runs turn()
+// itself, sleeping in the link's poll; a background thread does so only while nobody waits and there is something to do.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <system_error>
+
+#include "base/buffer_pool.hpp"
+#include "base/result.hpp"
+#include "core/stack.hpp"
+
+namespace netsctp::engine {
+
+enum class LinkKind : std::uint8_t { kUdp, kRaw };
+
+struct EngineConfig {
+  LinkKind link = LinkKind::kUdp;
+  std::uint16_t udp_port = 9899;   // RFC 6951 §5.1
+  std::size_t path_mtu = 1500;
+  bool gso = true;                 // whether the UDP link may use UDP_SEGMENT and UDP_GRO
+  bool gro = true;
+};
+
+// Who gets the core's events; called with the engine's lock held, must not block.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void on_event(core::Event&& event) noexcept = 0;
+};
+
+class Engine {
+ public:
+  // Tries the link (errors: EADDRINUSE, EACCES, ...). Its sockets stay open, and the thread runs, from the first port claimed
+  // on: a process that shares the UDP port but reads nothing would swallow other processes' packets.
+  [[nodiscard]] static Result<std::unique_ptr<Engine>> create(const EngineConfig& config, EventSink& sink);
+  ~Engine();  // stops the background thread; the sink must still be alive
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // The lock under which the stack is used. Taking it first lets the stack take in what has already arrived at the link
+  // when `fresh` is set (so that no call answers from a stale state). Leaving it transmits what became due, delivers events
+  // and, if a nearer deadline arose, wakes whoever sleeps in the link's poll.
+  class Session {
+   public:
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    [[nodiscard]] core::Stack& stack() noexcept;
+    [[nodiscard]] Time now() const noexcept;  // read once when the session began or last waited
+
+    // Waits until `ready()` (called with the lock held), the deadline, or a signal; the lock is released while sleeping.
+    // 0: ready; ETIMEDOUT; EINTR (a signal handler without SA_RESTART ran: as poll(2)).
+    int wait(const std::function<bool()>& ready, Time deadline = kNever);
+    // Transmits and delivers events now instead of at the end.
+    void flush() noexcept;
+
+   private:
+    friend class Engine;
+    Session(Engine& engine, bool fresh);
+    Engine& engine_;
+    std::unique_lock<std::mutex> lock_;
+    Time now_;
+  };
+  [[nodiscard]] Session session(bool fresh = false) { return Session(*this, fresh); }
+
+  [[nodiscard]] static Time clock_now() noexcept;  // CLOCK_MONOTONIC: the only place that reads it
+
+  // Claims an SCTP port of this host (design: a port is taken host-wide, per network namespace and UDP port) for the given
+  // local addresses, so that packets other processes receive for it are passed on to this one. `any` claims the wildcard of
+  // a family. Port 0 picks a free one (from 32768 to 60999). Returns the port; EADDRINUSE, EADDRNOTAVAIL.
+  // Call with a session held.
+  [[nodiscard]] Result<std::uint16_t> claim_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
+                                                 bool any_v6);
+  std::error_code extend_claim(std::uint16_t port, const IpAddress& address);
+  void release_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6) noexcept;
+
+  // Only with a session held. No slice of it may outlive the engine.
+  [[nodiscard]] BufferPool& pool() noexcept;
+  [[nodiscard]] const EngineConfig& config() const noexcept;
+  [[nodiscard]] std::string description() const;  // one line about the link, for `netsctp info`
+
+ private:
+  class Loop;  // the implementer's: link, stack, mailboxes, driver role, background thread
+  explicit Engine(std::unique_ptr<Loop> loop);
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace netsctp::engine

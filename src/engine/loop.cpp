@@ -1,0 +1,330 @@
+#include "engine/loop.hpp"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "link/udp.hpp"
+
+namespace netsctp::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kReceiveLimit = 256;          // packets per turn from the link, and as many from other processes
+constexpr std::size_t kInboxReserve = 2048;         // more than a receive may exceed the limit by
+constexpr std::size_t kOutboxSize = 256 * 1024;
+constexpr int kMaxBatches = 16;                     // transmitted per turn
+constexpr int kMaxRounds = 16;                      // of transmit and events per turn
+constexpr Duration kFirstGrace = 2ms;
+constexpr Duration kLongestGrace = 20ms;
+constexpr Duration kPieceWithoutEventfd = 1ms;
+constexpr std::size_t kMaxDescriptors = 8;
+
+// Each thread keeps one for all its waits.
+int thread_eventfd() noexcept {
+  thread_local const link::Descriptor descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  return descriptor.number();
+}
+
+timespec to_timespec(Duration duration) noexcept {
+  timespec result{};
+  const Duration::rep count = std::max(duration, Duration::zero()).count();
+  result.tv_sec = static_cast<time_t>(count / 1'000'000'000);
+  result.tv_nsec = static_cast<long>(count % 1'000'000'000);
+  return result;
+}
+
+core::StackConfig stack_config(const EngineConfig& config, std::size_t overhead) {
+  core::StackConfig stack;
+  stack.link_overhead = overhead;
+  stack.path_mtu = config.path_mtu;
+  // A peer not heard from yet is assumed to use the port that we use (RFC 6951 §5.1: usually the same on both ends).
+  stack.default_remote_port = config.udp_port;
+  return stack;
+}
+
+}  // namespace
+
+// --- life -----------------------------------------------------------------------------------------------------------
+
+Result<std::unique_ptr<Engine::Loop>> Engine::Loop::create(const EngineConfig& config, EventSink& sink) {
+  if (config.link != LinkKind::kUdp) return std::errc::protocol_not_supported;
+  EngineConfig settled = config;
+  std::string description;
+  {
+    auto trial = link::UdpLink::open({config.udp_port, config.gso, config.gro});
+    if (!trial) return trial.error();
+    settled.udp_port = (*trial)->port();
+    description = (*trial)->description();
+  }
+  auto claims = PortClaims::open(settled.udp_port);
+  if (!claims) return claims.error();
+  return std::unique_ptr<Loop>(new Loop(settled, sink, std::move(*claims), std::move(description)));
+}
+
+Engine::Loop::Loop(const EngineConfig& config, EventSink& sink, PortClaims claims, std::string description)
+    : config_(config),
+      sink_(sink),
+      description_(std::move(description)),
+      stack_(std::make_unique<core::Stack>(stack_config(config, 8), pool_, entropy_, clock_now())),
+      claims_(std::move(claims)),
+      outbox_(std::make_unique_for_overwrite<std::byte[]>(kOutboxSize)) {
+  inbox_.reserve(kInboxReserve);
+}
+
+Engine::Loop::~Loop() {
+  if (!thread_.joinable()) return;
+  {
+    const auto held = lock();
+    stopping_ = true;
+    ring(background_);
+  }
+  thread_.join();
+}
+
+std::error_code Engine::Loop::open_link() {
+  auto opened = link::UdpLink::open({config_.udp_port, config_.gso, config_.gro});
+  if (!opened) return opened.error();
+  link_ = std::move(*opened);
+  link_descriptors_ = link_->descriptors();
+  if (driver_ != nullptr && driver_->asleep) ring(*driver_);  // it sleeps without these descriptors
+  return {};
+}
+
+std::error_code Engine::Loop::start_background() {
+  background_eventfd_ = link::Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!background_eventfd_) return {errno, std::system_category()};
+  background_.eventfd = background_eventfd_.number();
+  // Signals are for the program's own threads: the new thread inherits a mask that blocks all of them.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::error_code error;
+  try {
+    thread_ = std::thread([this] { run_background(); });
+  } catch (const std::system_error& failure) {
+    error = failure.code();
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return error;
+}
+
+Result<std::uint16_t> Engine::Loop::claim(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
+                                          bool any_v6) {
+  Result<std::uint16_t> claimed = claims_.claim(port, addresses, any_v4, any_v6, entropy_);
+  if (!claimed) return claimed;
+  std::error_code error;
+  if (!link_) error = open_link();
+  if (!error && !thread_.joinable()) error = start_background();
+  if (error) {
+    claims_.release(*claimed, addresses, any_v4, any_v6);
+    return error;
+  }
+  return claimed;
+}
+
+// --- one turn -------------------------------------------------------------------------------------------------------
+
+void Engine::Loop::receive(Arrived arrived, Time now) noexcept {
+  if (arrived.at_link && link_) {
+    link_->receive(pool_, inbox_, kReceiveLimit);
+    claims_.pass_on(inbox_);
+  }
+  // What others passed on stays here, whoever's it is now: nothing circulates.
+  if (arrived.at_mailboxes) claims_.receive(pool_, inbox_, kReceiveLimit);
+  for (Datagram& datagram : inbox_) stack_->receive(std::move(datagram), now);
+  inbox_.clear();
+}
+
+bool Engine::Loop::deliver() noexcept {
+  bool any = false;
+  core::Event event;
+  while (stack_->poll_event(event)) {
+    any = true;
+    sink_.on_event(std::move(event));
+  }
+  return any;
+}
+
+void Engine::Loop::take_in(Time now) noexcept {
+  std::array<pollfd, kMaxDescriptors> entries;
+  std::size_t count = 0;
+  entries[count++] = {claims_.descriptor(), POLLIN, 0};
+  for (const int descriptor : link_descriptors_) entries[count++] = {descriptor, POLLIN, 0};
+  if (::poll(entries.data(), count, 0) <= 0) return;
+  Arrived arrived{false, entries[0].revents != 0};
+  for (std::size_t i = 1; i < count; ++i) arrived.at_link |= entries[i].revents != 0;
+  receive(arrived, now);
+  stack_->expire(now);
+  deliver();
+}
+
+void Engine::Loop::settle(Time now) noexcept {
+  stack_->expire(now);
+  work_left_ = false;
+  int batches = 0;
+  int rounds = 0;
+  do {
+    core::TransmitBatch batch({outbox_.get(), kOutboxSize});
+    while (stack_->transmit(batch, now)) {
+      if (link_) link_->send(batch.runs());
+      batch.clear();
+      if (++batches == kMaxBatches) {
+        work_left_ = true;
+        break;
+      }
+    }
+    if (++rounds == kMaxRounds) work_left_ = true;
+  } while (deliver() && !work_left_);  // the sink's reaction to an event may be to send
+}
+
+std::optional<Time> Engine::Loop::next_deadline() const noexcept {
+  if (work_left_) return Time::min();
+  return stack_->next_timeout();
+}
+
+// --- who sleeps, who wakes ------------------------------------------------------------------------------------------
+
+void Engine::Loop::ring(Sleeper& sleeper) noexcept {
+  if (sleeper.rung || sleeper.eventfd < 0) return;
+  sleeper.rung = true;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(sleeper.eventfd, &one, sizeof one);
+}
+
+void Engine::Loop::notify() noexcept {
+  for (Sleeper* sleeper : waiting_)
+    if (sleeper->asleep && !sleeper->rung && (*sleeper->ready)()) ring(*sleeper);
+  Sleeper* const timekeeper = driver_ != nullptr ? driver_ : &background_;
+  if (!timekeeper->asleep || timekeeper->rung) return;
+  const std::optional<Time> next = next_deadline();
+  if (next && *next < timekeeper->until) ring(*timekeeper);
+}
+
+// With the driver's role free: makes sure that somebody takes it up.
+void Engine::Loop::find_successor() noexcept {
+  for (Sleeper* sleeper : waiting_) {
+    if (sleeper->asleep && !sleeper->rung) {
+      ring(*sleeper);
+      return;
+    }
+  }
+  if (background_.asleep && background_.until == kNever) ring(background_);
+}
+
+// Releases the lock until the time, a ring or, with `arrived`, input. EINTR or 0.
+int Engine::Loop::sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time until, Time& now, Arrived* arrived) {
+  std::array<pollfd, kMaxDescriptors> entries;
+  std::size_t count = 0;
+  entries[count++] = {self.eventfd, POLLIN, 0};
+  if (arrived != nullptr) {
+    entries[count++] = {claims_.descriptor(), POLLIN, 0};
+    for (const int descriptor : link_descriptors_) entries[count++] = {descriptor, POLLIN, 0};
+  }
+  if (self.eventfd < 0) until = std::min(until, now + kPieceWithoutEventfd);
+  const timespec timeout = to_timespec(until == kNever || until <= now ? Duration::zero() : until - now);
+  self.until = until;
+  self.asleep = true;
+  lock.unlock();
+  const int polled = ::ppoll(entries.data(), count, until == kNever ? nullptr : &timeout, nullptr);
+  const int error = polled < 0 ? errno : 0;
+  lock.lock();
+  self.asleep = false;
+  if (self.rung) {
+    std::uint64_t rings = 0;
+    [[maybe_unused]] const ssize_t taken = ::read(self.eventfd, &rings, sizeof rings);
+    self.rung = false;
+  }
+  now = clock_now();
+  if (polled > 0 && arrived != nullptr) {
+    arrived->at_mailboxes = entries[1].revents != 0;
+    for (std::size_t i = 2; i < count; ++i) arrived->at_link |= entries[i].revents != 0;
+  }
+  return error == EINTR ? EINTR : 0;
+}
+
+// One turn of the driver.
+int Engine::Loop::drive(Sleeper& self, std::unique_lock<std::mutex>& lock, Time deadline, Time& now) {
+  Arrived arrived;
+  const int error = sleep(self, lock, std::min(deadline, next_deadline().value_or(kNever)), now, &arrived);
+  if (arrived.at_link || arrived.at_mailboxes) receive(arrived, now);
+  settle(now);
+  notify();
+  return error;
+}
+
+int Engine::Loop::wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& ready, Time deadline,
+                       Time& now) {
+  settle(now);
+  notify();
+  if (ready()) return 0;
+  Sleeper self;
+  self.ready = &ready;
+  self.eventfd = thread_eventfd();
+  waiting_.push_back(&self);
+  const int result = wait_as(self, lock, deadline, now);
+  std::erase(waiting_, &self);
+  if (driver_ == &self) {
+    driver_ = nullptr;
+    last_departure_ = now;
+    ++departures_;
+  }
+  // Also when this thread was woken to succeed another, but had become ready: the role must not be forgotten.
+  if (driver_ == nullptr) find_successor();
+  return result;
+}
+
+int Engine::Loop::wait_as(Sleeper& self, std::unique_lock<std::mutex>& lock, Time deadline, Time& now) {
+  for (;;) {
+    if (now >= deadline) return ETIMEDOUT;
+    if (driver_ == &background_) {
+      if (background_.asleep) ring(background_);  // to stand by
+      driver_ = nullptr;
+    }
+    if (driver_ == nullptr) driver_ = &self;
+    const int error = driver_ == &self ? drive(self, lock, deadline, now) : sleep(self, lock, deadline, now, nullptr);
+    if ((*self.ready)()) return 0;
+    if (error != 0) return error;
+  }
+}
+
+// --- the background thread ------------------------------------------------------------------------------------------
+
+void Engine::Loop::run_background() {
+  auto held = lock();
+  Time now = clock_now();
+  while (!stopping_) {
+    const bool is_due = next_deadline().value_or(kNever) <= now;
+    if (driver_ == nullptr && (is_due || departures_ == 0 || now - last_departure_ >= kFirstGrace)) driver_ = &background_;
+    if (driver_ == &background_) {
+      grace_ = kFirstGrace;
+      driver_seen_ = false;
+      drive(background_, held, kNever, now);
+    } else {
+      sleep(background_, held, stand_by(now), now, nullptr);
+    }
+  }
+}
+
+// Until when to stand by.
+Time Engine::Loop::stand_by(Time now) noexcept {
+  if (driver_ == nullptr) {  // it left just now
+    driver_seen_ = false;
+    return std::min(last_departure_ + kFirstGrace, next_deadline().value_or(kNever));
+  }
+  if (driver_seen_ && departures_seen_ == departures_) return kNever;  // it slept all the while; it will wake us
+  driver_seen_ = true;
+  departures_seen_ = departures_;
+  return now + std::exchange(grace_, std::min(grace_ * 2, kLongestGrace));
+}
+
+}  // namespace netsctp::engine

@@ -1,0 +1,102 @@
+// SCTP ports shared by the processes of one host, without a daemon. A claim is an abstract Unix datagram socket whose name
+// holds the UDP port, the SCTP port and the address: binding it is the host-wide lock (per network namespace), and it is
+// the mailbox through which a process that the kernel gave a packet for another's port passes it on.
+// Not thread-safe: the engine's lock guards it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/buffer_pool.hpp"
+#include "base/datagram.hpp"
+#include "base/entropy.hpp"
+#include "base/result.hpp"
+#include "link/descriptor.hpp"
+
+namespace netsctp::engine {
+
+struct PassOnCounters {
+  std::uint64_t passed_on = 0;       // packets given to another process
+  std::uint64_t mailbox_full = 0;    // packets dropped because the other process did not keep up
+  std::uint64_t taken_over = 0;      // packets other processes gave to us
+  std::uint64_t bad_messages = 0;    // mailbox messages that were not ours to believe
+};
+
+class PortClaims {
+ public:
+  static constexpr std::uint16_t kFirstFreePort = 32768;
+  static constexpr std::uint16_t kLastFreePort = 60999;
+  // Processes that may hold different specific addresses of one family of one port at the same time.
+  static constexpr unsigned kMaxSpecificHolders = 32;
+
+  // `udp_port` 0: raw IP. Errors: EMFILE, ENFILE, ...
+  [[nodiscard]] static Result<PortClaims> open(std::uint16_t udp_port);
+  // The pool given to receive() must still be alive when this ends.
+  PortClaims(PortClaims&&) noexcept = default;
+  PortClaims& operator=(PortClaims&&) noexcept = default;
+  ~PortClaims() = default;
+
+  // Claims all of it or nothing. Addresses of a family whose wildcard is asked for are covered by that and skipped.
+  // Port 0: a free one from kFirstFreePort to kLastFreePort. EADDRINUSE: taken on this host, by this process or another;
+  // EINVAL: nothing to claim; otherwise socket(2)'s errors.
+  [[nodiscard]] Result<std::uint16_t> claim(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
+                                            bool any_v6, Entropy& entropy);
+  // One more address for a port held here; nothing to do if its family's wildcard is.
+  std::error_code extend(std::uint16_t port, const IpAddress& address);
+  // Gives up what is held of these; the rest of the port stays.
+  void release(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6) noexcept;
+
+  [[nodiscard]] bool empty() const noexcept { return ports_.empty(); }
+  [[nodiscard]] bool holds(std::uint16_t port, const IpAddress& local) const noexcept;
+
+  // Takes out of `batch` what another process has claimed and sends it there. What stays is for this process: its own
+  // ports, and packets for ports that nobody has (out of the blue, RFC 9260 §8.4).
+  void pass_on(std::vector<Datagram>& batch) noexcept;
+
+  // Readable (POLLIN) when other processes have passed something on.
+  [[nodiscard]] int descriptor() const noexcept { return mailboxes_.number(); }
+  // Appends what other processes passed on, about `limit` packets; never blocks. The count appended.
+  std::size_t receive(BufferPool& pool, std::vector<Datagram>& out, std::size_t limit) noexcept;
+
+  [[nodiscard]] const PassOnCounters& counters() const noexcept { return counters_; }
+
+ private:
+  struct Claim {
+    IpAddress address;  // any(family): the wildcard
+    link::Descriptor mailbox;
+  };
+  struct Port {
+    std::vector<Claim> claims;
+    link::Descriptor specific_v4;  // marks that this process holds specific addresses of the family
+    link::Descriptor specific_v6;
+  };
+
+  explicit PortClaims(std::uint16_t udp_port) noexcept : udp_port_(udp_port) {}
+
+  [[nodiscard]] std::error_code add(std::uint16_t port, const IpAddress& address);
+  [[nodiscard]] std::error_code mark_specific(std::uint16_t port, Family family);
+  void remove(std::uint16_t port, const IpAddress& address) noexcept;
+  [[nodiscard]] bool is_held(std::uint16_t port, std::string_view what) const noexcept;
+  [[nodiscard]] Result<std::uint16_t> claim_all(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
+                                                bool any_v6);
+  enum class Outcome : std::uint8_t { kPassed, kNobodyThere };
+  [[nodiscard]] Outcome send(std::span<const Datagram> run, std::uint16_t port) noexcept;
+  [[nodiscard]] bool wait_for_room(std::uint16_t port, std::string_view what) noexcept;
+  void receive_from(int mailbox, BufferPool& pool, std::vector<Datagram>& out, std::size_t limit) noexcept;
+
+  std::uint16_t udp_port_;
+  std::unordered_map<std::uint16_t, Port> ports_;
+  link::Descriptor mailboxes_;  // epoll of all mailboxes
+  link::Descriptor sender_;
+  bool waited_ = false;  // for room in a mailbox, in this batch
+  Slice spare_;          // the buffer for the next message
+  PassOnCounters counters_;
+};
+
+}  // namespace netsctp::engine

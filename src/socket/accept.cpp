@@ -1,0 +1,80 @@
+// Associations begun by peers: admitted when the core reports them up, taken by accept() (RFC 6458 §4.1.4).
+#include <cerrno>
+#include <utility>
+
+#include "socket/descriptor_table.hpp"
+#include "socket/instance.hpp"
+#include "socket/sockaddr.hpp"
+#include "socket/stack_socket.hpp"
+
+namespace netsctp::socket {
+
+bool StackSocket::admit(core::AssociationId id, const std::shared_ptr<Endpoint>& from) noexcept {
+  if (closed_ || stage_ != Stage::kListening) return false;
+  if (is_one_to_many()) {
+    attach(instance_.enter(id, from, *this));
+    stack().accepted(id);
+    return true;
+  }
+  // Those that ended gracefully before anybody accepted them may still be read, but no longer count in the core.
+  if (accept_queue_.size() > 2 * backlog_) return false;
+  auto embryo = std::make_shared<StackSocket>(instance_, Style::kOneToOne, settings);
+  embryo->endpoint_ = from;
+  embryo->listener_ = this;
+  embryo->attach(instance_.enter(id, from, *embryo));
+  accept_queue_.push_back(std::move(embryo));
+  arrived();
+  return true;
+}
+
+int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, socklen_t* length, int flags) noexcept {
+  if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
+  auto session = instance_.engine().session(true);
+  if (closed_) return -EBADF;
+  if (is_one_to_many()) return -EOPNOTSUPP;
+  if (stage_ != Stage::kListening) return -EINVAL;
+  if (accept_queue_.empty()) {
+    if (is_nonblocking(0)) return -EAGAIN;
+    ++waiting_readers_;
+    const int error = wait(session, settings.receive_timeout,
+                           [&] { return !accept_queue_.empty() || stage_ != Stage::kListening; });
+    --waiting_readers_;
+    if (error != 0) {
+      settle();
+      return error;
+    }
+    if (accept_queue_.empty()) return -EINVAL;
+  }
+  const std::shared_ptr<StackSocket> child = accept_queue_.front();
+  if (const auto error = child->readiness_.open(flags)) {  // it stays in the queue
+    settle();
+    return -error.value();
+  }
+  accept_queue_.pop_front();
+  child->listener_ = nullptr;
+  Address peer = wildcard(settings.view.domain, 0);
+  if (child->only_ != nullptr) {
+    stack().accepted(child->only_->id);
+    peer = child->only_->peer();
+  }
+  enter_descriptor(child->descriptor(), child);
+  instance_.enter(*child);
+  child->settle();
+  settle();
+  copy_sockaddr(peer, settings.view, address, length);
+  accepted = child;
+  return 0;
+}
+
+void StackSocket::forget_embryo(StackSocket& embryo) noexcept {
+  Ring<std::shared_ptr<StackSocket>> kept;
+  std::shared_ptr<StackSocket> dropped;  // lives until its own event has been dealt with
+  for (std::size_t i = 0; i < accept_queue_.size(); ++i) {
+    auto& each = accept_queue_[i];
+    each.get() == &embryo ? dropped = std::move(each) : kept.emplace_back(std::move(each));
+  }
+  accept_queue_ = std::move(kept);
+  settle_input();
+}
+
+}  // namespace netsctp::socket

@@ -1,0 +1,82 @@
+// bind(), listen() and the endpoint behind them (RFC 6458 §3.1.2, §4.1.2, §4.1.3).
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "socket/instance.hpp"
+#include "socket/sockaddr.hpp"
+#include "socket/stack_socket.hpp"
+
+namespace netsctp::socket {
+
+namespace {
+
+constexpr std::size_t kMaxBacklog = 4096;  // net.core.somaxconn
+
+}  // namespace
+
+int StackSocket::bind(const sockaddr* address, socklen_t length) noexcept {
+  auto session = instance_.engine().session();
+  if (closed_) return -EBADF;
+  const auto to = from_sockaddr(address, length, settings.view);
+  if (!to) return -to.error().value();
+  if (endpoint_ != nullptr) return -EINVAL;  // RFC 6458 §4.1.2: only once
+  return bind_to(session, std::span(&to.value(), 1));
+}
+
+int StackSocket::bind_to(Session&, std::span<const Address> addresses) {
+  EndpointAddresses wanted;
+  std::uint16_t port = 0;
+  for (const Address& address : addresses) {
+    if (address.port != 0 && port != 0 && address.port != port) return -EINVAL;
+    if (address.port != 0) port = address.port;
+    if (address.ip.is_any()) {
+      // An IPv6 wildcard stands for IPv4 too, unless IPV6_V6ONLY.
+      wanted.any_v6 |= address.ip.is_v6();
+      wanted.any_v4 |= address.ip.is_v4() || !settings.view.v6_only;
+    } else if (!address.ip.is_unicast() || !is_local(address.ip)) {
+      return -EADDRNOTAVAIL;
+    } else {
+      wanted.specific.push_back(address.ip);
+    }
+  }
+  if (wanted.any_v4 || wanted.any_v6) wanted.specific.clear();
+  if (settings.reuse_address && port != 0) endpoint_ = instance_.abandoned(port, wanted);
+  if (endpoint_ == nullptr) {
+    auto opened = Endpoint::open(instance_, port, wanted, settings.association);
+    if (!opened) return -opened.error().value();
+    endpoint_ = *opened;
+  }
+  endpoint_->owner = this;
+  apply_defaults();
+  return 0;
+}
+
+int StackSocket::bind_if_unbound(Session& session) {
+  if (endpoint_ != nullptr) return 0;
+  const Address any = wildcard(settings.view.domain, 0);
+  return bind_to(session, std::span(&any, 1));
+}
+
+int StackSocket::listen(int backlog) noexcept {
+  auto session = instance_.engine().session(true);
+  if (closed_) return -EBADF;
+  if (!is_one_to_many() && stage_ != Stage::kIdle && stage_ != Stage::kListening) return -EINVAL;
+  if (endpoint_ != nullptr && endpoint_->owner != this) return -EINVAL;  // peeled off
+  if (backlog == 0) {  // RFC 6458 §3.1.3, §4.1.3: no new associations any more
+    if (stage_ == Stage::kListening) stack().stop_listening(endpoint_->id());
+    stage_ = Stage::kIdle;
+    settle();
+    return 0;
+  }
+  if (const int error = bind_if_unbound(session)) return error;
+  const std::size_t wanted = backlog < 0 ? kMaxBacklog : static_cast<std::size_t>(backlog);
+  backlog_ = std::min(wanted, kMaxBacklog);
+  // A one-to-many socket accepts by itself: nothing ever waits.
+  stack().listen(endpoint_->id(), is_one_to_many() ? kMaxBacklog : backlog_);
+  stage_ = Stage::kListening;
+  settle();
+  return 0;
+}
+
+}  // namespace netsctp::socket

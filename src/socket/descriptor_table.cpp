@@ -1,0 +1,51 @@
+#include "socket/descriptor_table.hpp"
+
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
+#include <vector>
+
+#include "socket/socket.hpp"
+
+namespace netsctp::socket {
+
+namespace {
+
+struct DescriptorTable {
+  std::shared_mutex mutex;
+  std::vector<std::shared_ptr<Socket>> sockets;  // by descriptor
+};
+
+// Never destroyed: threads may look up while the process exits.
+DescriptorTable& table() noexcept {
+  static auto* const the_table = new DescriptorTable;
+  return *the_table;
+}
+
+}  // namespace
+
+void enter_descriptor(int descriptor, std::shared_ptr<Socket> socket) {
+  DescriptorTable& all = table();
+  const std::unique_lock lock(all.mutex);
+  const auto index = static_cast<std::size_t>(descriptor);
+  if (index >= all.sockets.size()) all.sockets.resize(index + 1);
+  std::swap(all.sockets[index], socket);
+}
+
+void forget_descriptor(int descriptor, const Socket* socket) noexcept {
+  DescriptorTable& all = table();
+  std::shared_ptr<Socket> last;  // destroyed without the lock
+  const std::unique_lock lock(all.mutex);
+  const auto index = static_cast<std::size_t>(descriptor);
+  if (descriptor < 0 || index >= all.sockets.size() || all.sockets[index].get() != socket) return;
+  last.swap(all.sockets[index]);
+}
+
+std::shared_ptr<Socket> lookup(int descriptor) noexcept {
+  DescriptorTable& all = table();
+  const std::shared_lock lock(all.mutex);
+  const auto index = static_cast<std::size_t>(descriptor);
+  return descriptor >= 0 && index < all.sockets.size() ? all.sockets[index] : nullptr;
+}
+
+}  // namespace netsctp::socket

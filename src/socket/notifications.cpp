@@ -1,0 +1,142 @@
+#include "socket/notifications.hpp"
+
+#include <arpa/inet.h>
+
+#include <cstring>
+#include <span>
+
+namespace netsctp::socket {
+
+namespace {
+
+// The fixed part with `tail` behind it.
+template <class Fixed>
+NotificationBytes assemble(const Fixed& fixed, std::span<const std::byte> tail = {}) {
+  NotificationBytes bytes(sizeof fixed + tail.size());
+  std::memcpy(bytes.data(), &fixed, sizeof fixed);
+  if (!tail.empty()) std::memcpy(bytes.data() + sizeof fixed, tail.data(), tail.size());
+  return bytes;
+}
+
+std::uint16_t sac_state(core::AssociationChanged::What what) noexcept {
+  using What = core::AssociationChanged::What;
+  switch (what) {
+    case What::kUp: return SCTP_COMM_UP;
+    case What::kLost: return SCTP_COMM_LOST;
+    case What::kRestarted: return SCTP_RESTART;
+    case What::kShutdownComplete: return SCTP_SHUTDOWN_COMP;
+    case What::kCannotStart: break;
+  }
+  return SCTP_CANT_STR_ASSOC;
+}
+
+int spc_state(core::PathChanged::What what) noexcept {
+  using What = core::PathChanged::What;
+  switch (what) {
+    case What::kAvailable: return SCTP_ADDR_AVAILABLE;
+    case What::kUnreachable: return SCTP_ADDR_UNREACHABLE;
+    case What::kConfirmed: return SCTP_ADDR_CONFIRMED;
+    case What::kMadePrimary: return SCTP_ADDR_MADE_PRIM;
+    case What::kAdded: return SCTP_ADDR_ADDED;
+    case What::kRemoved: break;
+  }
+  return SCTP_ADDR_REMOVED;
+}
+
+std::uint16_t sent_flag(const core::SendFailed& failure) noexcept {
+  return failure.was_sent ? SCTP_DATA_SENT : SCTP_DATA_UNSENT;
+}
+
+}  // namespace
+
+NotificationBytes assoc_change(core::AssociationId id, const core::AssociationChanged& change) {
+  sctp_assoc_change head{};
+  head.sac_type = SCTP_ASSOC_CHANGE;
+  head.sac_length = static_cast<std::uint32_t>(sizeof head + change.abort_chunk.size());
+  head.sac_state = sac_state(change.what);
+  head.sac_error = change.cause;
+  head.sac_outbound_streams = change.outbound_streams;
+  head.sac_inbound_streams = change.inbound_streams;
+  head.sac_assoc_id = id;
+  return assemble(head, change.abort_chunk);
+}
+
+NotificationBytes peer_addr_change(core::AssociationId id, const core::PathChanged& change, const AddressView& view) {
+  sctp_paddr_change head{};
+  head.spc_type = SCTP_PEER_ADDR_CHANGE;
+  head.spc_length = sizeof head;
+  sockaddr_storage address;
+  to_sockaddr(change.address, view, address);
+  std::memcpy(&head.spc_aaddr, &address, sizeof address);
+  head.spc_state = spc_state(change.what);
+  head.spc_assoc_id = id;
+  return assemble(head);
+}
+
+NotificationBytes remote_error(core::AssociationId id, const core::RemoteError& error) {
+  sctp_remote_error head{};
+  head.sre_type = SCTP_REMOTE_ERROR;
+  head.sre_length = static_cast<std::uint32_t>(sizeof head + error.chunk.size());
+  head.sre_error = htons(error.cause);  // big-endian, as the struct declares it
+  head.sre_assoc_id = id;
+  return assemble(head, error.chunk);
+}
+
+NotificationBytes send_failed(core::AssociationId id, const core::SendFailed& failure) {
+  sctp_send_failed head{};
+  head.ssf_type = SCTP_SEND_FAILED;
+  head.ssf_flags = sent_flag(failure);
+  head.ssf_length = static_cast<std::uint32_t>(sizeof head + failure.payload.size());
+  head.ssf_error = failure.cause;
+  head.ssf_info.sinfo_stream = failure.stream;
+  head.ssf_info.sinfo_flags = failure.unordered ? SCTP_UNORDERED : 0;
+  head.ssf_info.sinfo_ppid = failure.ppid;
+  head.ssf_info.sinfo_context = failure.context;
+  head.ssf_info.sinfo_assoc_id = id;
+  head.ssf_assoc_id = id;
+  return assemble(head, failure.payload);
+}
+
+NotificationBytes shutdown_event(core::AssociationId id) {
+  sctp_shutdown_event head{};
+  head.sse_type = SCTP_SHUTDOWN_EVENT;
+  head.sse_length = sizeof head;
+  head.sse_assoc_id = id;
+  return assemble(head);
+}
+
+NotificationBytes partial_delivery_aborted(const sctp_rcvinfo& message) {
+  sctp_pdapi_event head{};
+  head.pdapi_type = SCTP_PARTIAL_DELIVERY_EVENT;
+  head.pdapi_length = sizeof head;
+  head.pdapi_indication = SCTP_PARTIAL_DELIVERY_ABORTED;
+  head.pdapi_assoc_id = message.rcv_assoc_id;
+  head.pdapi_stream = message.rcv_sid;
+  head.pdapi_seq = message.rcv_ssn;
+  return assemble(head);
+}
+
+NotificationBytes sender_dry(core::AssociationId id) {
+  sctp_sender_dry_event head{};
+  head.sender_dry_type = SCTP_SENDER_DRY_EVENT;
+  head.sender_dry_length = sizeof head;
+  head.sender_dry_assoc_id = id;
+  return assemble(head);
+}
+
+NotificationBytes send_failed_event(core::AssociationId id, const core::SendFailed& failure) {
+  sctp_send_failed_event head{};
+  head.ssf_type = SCTP_SEND_FAILED_EVENT;
+  head.ssf_flags = sent_flag(failure);
+  head.ssf_length = static_cast<std::uint32_t>(sizeof head + failure.payload.size());
+  head.ssf_error = failure.cause;
+  head.ssfe_info.snd_sid = failure.stream;
+  head.ssfe_info.snd_flags = failure.unordered ? SCTP_UNORDERED : 0;
+  head.ssfe_info.snd_ppid = failure.ppid;
+  head.ssfe_info.snd_context = failure.context;
+  head.ssfe_info.snd_assoc_id = id;
+  head.ssf_assoc_id = id;
+  return assemble(head, failure.payload);
+}
+
+}  // namespace netsctp::socket

@@ -1,0 +1,136 @@
+#include "socket/readiness.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace netsctp::socket {
+
+namespace {
+
+// More than the smallest send buffer of a Unix socket takes: one write of it fills one.
+constexpr std::size_t kFill = 65536;
+
+const std::byte* filling() noexcept {
+  static const std::array<std::byte, kFill> bytes{};
+  return bytes.data();
+}
+
+void drain(int descriptor) noexcept {
+  std::array<std::byte, 16384> sink;
+  while (::recv(descriptor, sink.data(), sink.size(), MSG_DONTWAIT) == static_cast<ssize_t>(sink.size())) {
+  }
+}
+
+}  // namespace
+
+std::error_code Readiness::open(int flags) noexcept {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return {errno, std::generic_category()};
+  const int smallest = 1;  // the kernel raises it to its minimum
+  (void)::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest);
+  if ((flags & SOCK_CLOEXEC) == 0) (void)::fcntl(ends[0], F_SETFD, 0);
+  if ((flags & SOCK_NONBLOCK) != 0) (void)::fcntl(ends[0], F_SETFL, O_RDWR | O_NONBLOCK);
+  ours_ = ends[1];
+  signalled_ = 0;
+  writable_ = true;
+  phase_ = Phase::kOpen;
+  program_.store(ends[0], std::memory_order_release);
+  set_writable(false);
+  return {};
+}
+
+void Readiness::close() noexcept {
+  if (const int descriptor = program_.exchange(-1); descriptor >= 0) ::close(descriptor);
+  if (const int descriptor = std::exchange(ours_, -1); descriptor >= 0) ::close(descriptor);
+}
+
+bool Readiness::is_nonblocking() const noexcept { return (::fcntl(descriptor(), F_GETFL) & O_NONBLOCK) != 0; }
+
+void Readiness::set_readable(bool readable) noexcept {
+  if (!is_open() || readable == (signalled_ != 0)) return;
+  if (readable) {
+    readable_edge();
+  } else {
+    drain(descriptor());
+    signalled_ = 0;
+  }
+}
+
+void Readiness::readable_edge() noexcept {
+  if (ours_ < 0 || phase_ != Phase::kOpen) return;  // readable for good, by the end of input
+  const std::byte mark{};
+  if (::send(ours_, &mark, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1) {
+    ++signalled_;
+    return;
+  }
+  // Nobody has looked for hundreds of edges: make room, but never become unreadable meanwhile.
+  while (signalled_ > 1) {
+    std::array<std::byte, 4096> sink;
+    const ssize_t got = ::recv(descriptor(), sink.data(), std::min(sink.size(), signalled_ - 1), MSG_DONTWAIT);
+    if (got <= 0) break;
+    signalled_ -= static_cast<std::size_t>(got);
+  }
+  if (::send(ours_, &mark, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1) ++signalled_;
+}
+
+void Readiness::set_writable(bool writable) noexcept {
+  if (ours_ < 0 || writable == writable_ || phase_ == Phase::kHungUp) return;
+  writable_ = writable;
+  if (writable) {
+    drain(ours_);
+  } else {
+    while (::send(descriptor(), filling(), kFill, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+    }
+  }
+}
+
+void Readiness::end_of_input() noexcept {
+  if (ours_ < 0 || phase_ != Phase::kOpen) return;
+  phase_ = Phase::kInputEnded;
+  (void)::shutdown(ours_, SHUT_WR);
+}
+
+void Readiness::hang_up() noexcept {
+  if (ours_ < 0 || phase_ >= Phase::kHungUp) return;
+  set_writable(true);  // so that a writer is woken to find out
+  phase_ = Phase::kHungUp;
+  (void)::shutdown(ours_, SHUT_RDWR);
+}
+
+void Readiness::fail() noexcept {
+  if (ours_ < 0 || phase_ >= Phase::kHungUp) return;
+  const std::byte mark{};
+  if (writable_) (void)::send(descriptor(), &mark, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+  phase_ = Phase::kFailed;
+  ::close(std::exchange(ours_, -1));
+}
+
+void Readiness::clear_error() noexcept {
+  if (phase_ != Phase::kFailed) return;
+  int error = 0;
+  socklen_t length = sizeof error;
+  (void)::getsockopt(descriptor(), SOL_SOCKET, SO_ERROR, &error, &length);
+}
+
+void Readiness::renew() noexcept {
+  if (phase_ < Phase::kHungUp || !is_open()) return;
+  const int kept = descriptor();
+  const int status = ::fcntl(kept, F_GETFL);
+  const int close_on_exec = ::fcntl(kept, F_GETFD);
+  Readiness fresh;
+  if (fresh.open(((status & O_NONBLOCK) != 0 ? SOCK_NONBLOCK : 0) | SOCK_CLOEXEC)) return;
+  if (::dup3(fresh.descriptor(), kept, (close_on_exec & FD_CLOEXEC) != 0 ? O_CLOEXEC : 0) < 0) return;
+  if (ours_ >= 0) ::close(ours_);
+  ours_ = std::exchange(fresh.ours_, -1);
+  signalled_ = 0;
+  writable_ = fresh.writable_;
+  phase_ = Phase::kOpen;
+}
+
+}  // namespace netsctp::socket

@@ -1,0 +1,185 @@
+// sendmsg() (RFC 6458 §3.1.4, §4.1.8, §5.3, §7.5): where a message goes, whether there is room for it, and what else it asks for.
+#include <signal.h>
+#include <sys/uio.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "socket/ancillary.hpp"
+#include "socket/instance.hpp"
+#include "socket/sockaddr.hpp"
+#include "socket/stack_socket.hpp"
+
+namespace netsctp::socket {
+
+// What one sendmsg() asks for.
+struct SendOrder {
+  std::optional<sctp_sndrcvinfo> info;   // as the caller gave it; else the association's or socket's defaults
+  std::optional<sctp_initmsg> init;
+  std::optional<Address> to;             // msg_name
+  std::vector<Address> destinations;     // `to` and SCTP_DSTADDRV4/6
+  std::size_t length = 0;
+  unsigned flags = 0;                    // sinfo_flags
+
+  [[nodiscard]] core::AssociationId association() const noexcept { return info ? info->sinfo_assoc_id : 0; }
+};
+
+namespace {
+
+Result<SendOrder> read_order(const msghdr& message, const SocketSettings& settings) {
+  SendOrder order;
+  for (std::size_t i = 0; i < message.msg_iovlen; ++i) order.length += message.msg_iov[i].iov_len;
+  auto ancillary = parse_ancillary(message);
+  if (!ancillary) return ancillary.error();
+  // Without AUTH (RFC 4895) there is only the null key. PR-SCTP policies are read and, as with the extension off, have no effect.
+  if (ancillary->authentication && ancillary->authentication->auth_keynumber != 0) return std::errc::invalid_argument;
+  order.info = ancillary->info;
+  order.init = ancillary->init;
+  order.flags = order.info ? order.info->sinfo_flags : settings.traffic.flags;
+  if (message.msg_name != nullptr && message.msg_namelen != 0) {
+    auto to = from_sockaddr(static_cast<const sockaddr*>(message.msg_name), message.msg_namelen, settings.view);
+    if (!to) return to.error();
+    order.to = *to;
+    order.destinations.push_back(*to);
+    for (const IpAddress& more : ancillary->destinations) order.destinations.push_back({more, to->port});
+  }
+  // Nothing to send but a goodbye is fine; nothing at all is not (RFC 6458 §3.1.4).
+  if (order.length == 0 && (order.flags & (SCTP_EOF | SCTP_ABORT)) == 0) return std::errc::invalid_argument;
+  if ((order.flags & SCTP_ADDR_OVER) != 0 && !order.to) return std::errc::invalid_argument;
+  return order;
+}
+
+void gather(const msghdr& message, std::byte* to) noexcept {
+  for (std::size_t i = 0; i < message.msg_iovlen; ++i) {
+    if (message.msg_iov[i].iov_len == 0) continue;
+    std::memcpy(to, message.msg_iov[i].iov_base, message.msg_iov[i].iov_len);
+    to += message.msg_iov[i].iov_len;
+  }
+}
+
+}  // namespace
+
+ssize_t StackSocket::sendmsg(const msghdr* message, int flags) noexcept {
+  if (message == nullptr) return -EFAULT;
+  ssize_t outcome = 0;
+  {
+    auto session = instance_.engine().session();
+    if (closed_) return -EBADF;
+    auto order = read_order(*message, settings);
+    outcome = order ? send(session, *order, *message, flags) : -order.error().value();
+  }
+  if (outcome == -EPIPE && !is_one_to_many() && (flags & MSG_NOSIGNAL) == 0) ::raise(SIGPIPE);
+  return outcome;
+}
+
+ssize_t StackSocket::send(Session& session, const SendOrder& given, const msghdr& message, int flags) {
+  if (given.length > settings.send_buffer) return -EMSGSIZE;
+  if (!is_one_to_many() && stage_ == Stage::kListening) return -EPIPE;
+  if (is_one_to_many() && (given.flags & SCTP_SENDALL) != 0) {
+    for (const auto id : std::set(associations_)) {
+      if (const auto each = instance_.share(id)) (void)send_to(session, each, given, message, flags | MSG_DONTWAIT);
+    }
+    return static_cast<ssize_t>(given.length);
+  }
+  SendOrder order = given;
+  bool begun = false;
+  auto association = destination(session, order, begun);
+  if (!association) return -association.error().value();
+  const ssize_t sent = send_to(session, *association, order, message, flags);
+  if (begun && sent >= 0 && !is_nonblocking(flags)) {
+    // As Linux: implicit setup (RFC 6458 §7.5) waits until it is up; how that ends is told later.
+    session.flush();
+    ++waiting_readers_;
+    (void)wait(session, settings.send_timeout,
+               [held = *association] { return held->up || held->ended; });
+    --waiting_readers_;
+    if (closed_) return -EBADF;
+    settle();
+  }
+  return sent;
+}
+
+Result<std::shared_ptr<SocketAssociation>> StackSocket::destination(Session& session, SendOrder& order, bool& begun) {
+  if (!is_one_to_many() && only_ != nullptr) {
+    // RFC 6458 §4.1.8: the name only says which of the peer's addresses is preferred.
+    return only_;
+  }
+  if (!is_one_to_many() && error_ != 0) return std::error_code(take_error(), std::generic_category());
+  if (order.to) {
+    if (endpoint_ != nullptr && is_one_to_many()) {
+      const auto id = stack().find(endpoint_->id(), *order.to);
+      if (id != 0 && associations_.contains(id)) return instance_.share(id);
+      if (id != 0) return std::errc::address_not_available;  // peeled off: it has a socket of its own
+    }
+    if (!is_one_to_many() && ever_connected_) return std::errc::broken_pipe;
+    if ((order.flags & (SCTP_EOF | SCTP_ABORT)) != 0 && order.length == 0) return std::errc::invalid_argument;
+    begun = true;
+    return associate(session, order.destinations, order.init ? &*order.init : nullptr);
+  }
+  if (auto held = is_one_to_many() ? instance_.share(order.association()) : nullptr;
+      held != nullptr && held->socket == this) {
+    return held;
+  }
+  return std::errc::broken_pipe;
+}
+
+ssize_t StackSocket::send_to(Session& session, const std::shared_ptr<SocketAssociation>& association,
+                             const SendOrder& order, const msghdr& message, int flags) {
+  const core::AssociationId id = association->id;
+  if ((order.flags & SCTP_ABORT) != 0) {  // RFC 6458 §5.3.4: the message is the reason
+    std::vector<std::byte> reason(order.length);
+    gather(message, reason.data());
+    const auto error = stack().abort(id, reason, session.now());
+    return error ? -error.value() : static_cast<ssize_t>(order.length);
+  }
+  if (association->shutting_down) return -ESHUTDOWN;
+  if (order.length != 0) {
+    if (settings.disable_fragments) {
+      const auto status = stack().status(id);
+      if (status && order.length > status->fragmentation_point) return -EMSGSIZE;  // RFC 6458 §8.1.11
+    }
+    if (const int error = await_space(session, association, flags)) return error;
+    const TrafficSettings& defaults = association->traffic;
+    core::SendRequest request;
+    request.stream = order.info ? order.info->sinfo_stream : defaults.stream;
+    request.ppid = order.info ? order.info->sinfo_ppid : defaults.ppid;
+    request.context = order.info ? order.info->sinfo_context : defaults.context;
+    request.unordered = (order.flags & SCTP_UNORDERED) != 0;
+    request.immediate = (order.flags & SCTP_SACK_IMMEDIATELY) != 0;
+    if ((order.flags & SCTP_ADDR_OVER) != 0) request.to = order.to->ip;
+    request.payload = stack().allocate(order.length);
+    if (!request.payload) return -ENOBUFS;
+    gather(message, request.payload.writable());
+    if (const auto error = stack().send(id, std::move(request), session.now())) {
+      if (error == std::errc::broken_pipe) return -ESHUTDOWN;  // as Linux: it exists, but its end has begun
+      return error.value() == ESRCH ? -EPIPE : -error.value();
+    }
+    if (defaults.wants(SCTP_SENDER_DRY_EVENT)) stack().want_sender_dry(id);
+    if (!is_one_to_many() && stack().buffered_bytes(id) >= settings.send_buffer) mark_full(*association);
+  }
+  if ((order.flags & SCTP_EOF) != 0) {  // graceful, after all that was sent before
+    association->shutting_down = true;
+    (void)stack().shutdown(id, session.now());
+  }
+  return static_cast<ssize_t>(order.length);
+}
+
+int StackSocket::await_space(Session& session, const std::shared_ptr<SocketAssociation>& association, int flags) {
+  // As Linux: a message is let in whenever the send buffer is not full. So POLLOUT and success mean the same.
+  const auto room = [&] { return stack().buffered_bytes(association->id) < settings.send_buffer; };
+  if (room()) return 0;
+  if (is_nonblocking(flags)) {
+    mark_full(*association);
+    return -EAGAIN;
+  }
+  const int outcome = wait(session, settings.send_timeout, [&] { return association->ended || room(); });
+  if (outcome != 0) return outcome;
+  if (association->ended) return association->error != 0 ? -association->error : -EPIPE;
+  return 0;
+}
+
+}  // namespace netsctp::socket

@@ -1,0 +1,138 @@
+#include "socket/stack_socket.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include "socket/descriptor_table.hpp"
+#include "socket/instance.hpp"
+#include "socket/sockaddr.hpp"
+
+namespace netsctp::socket {
+
+Result<std::shared_ptr<StackSocket>> StackSocket::create(int domain, int type) {
+  auto instance = Instance::acquire();
+  if (!instance) return instance.error();
+  SocketSettings initial;
+  initial.view.domain = domain;
+  const auto style = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM ? Style::kOneToOne : Style::kOneToMany;
+  auto socket = std::make_shared<StackSocket>(**instance, style, initial);
+  auto session = (*instance)->engine().session();
+  if (const auto error = socket->readiness_.open(type & (SOCK_NONBLOCK | SOCK_CLOEXEC))) return error;
+  enter_descriptor(socket->descriptor(), socket);
+  (*instance)->enter(*socket);
+  socket->settle();
+  return socket;
+}
+
+StackSocket::StackSocket(Instance& instance, Style style, const SocketSettings& initial)
+    : settings(initial), instance_(instance), style_(style) {}
+
+core::Stack& StackSocket::stack() noexcept { return instance_.stack(); }
+
+SocketAssociation* StackSocket::association(core::AssociationId id) noexcept {
+  if (!is_one_to_many()) return only_.get();
+  return associations_.contains(id) ? instance_.find(id) : nullptr;
+}
+
+int StackSocket::take_error() noexcept {
+  const int error = std::exchange(error_, 0);
+  if (error != 0) readiness_.clear_error();
+  return error;
+}
+
+void StackSocket::apply_defaults() noexcept {
+  if (endpoint_ == nullptr || endpoint_->owner != this) return;
+  if (auto* const parameters = stack().parameters(endpoint_->id())) *parameters = settings.association;
+}
+
+int StackSocket::wait(Session& session, Duration timeout, const std::function<bool()>& ready) noexcept {
+  const Time deadline = timeout == Duration{} ? kNever : engine::Engine::clock_now() + timeout;
+  const int outcome = session.wait([&] { return closed_ || ready(); }, deadline);
+  if (closed_) return -EBADF;
+  if (outcome == ETIMEDOUT || outcome == -ETIMEDOUT) return -EAGAIN;
+  return outcome > 0 ? -outcome : outcome;
+}
+
+bool StackSocket::is_nonblocking(int flags) const noexcept {
+  return (flags & MSG_DONTWAIT) != 0 || readiness_.is_nonblocking();
+}
+
+void StackSocket::settle() noexcept {
+  if (!readiness_.is_open()) return;
+  settle_input();
+  switch (stage_) {
+    case Stage::kIdle:
+    case Stage::kListening: readiness_.set_writable(is_one_to_many() && full_ == 0); break;
+    case Stage::kConnecting: readiness_.set_writable(false); break;
+    case Stage::kConnected: readiness_.set_writable(full_ == 0); break;
+    case Stage::kEnded: error_ != 0 ? readiness_.fail() : readiness_.hang_up(); return;
+  }
+  if (end_of_input_) readiness_.end_of_input();
+}
+
+void StackSocket::settle_input() noexcept {
+  if (stage_ == Stage::kListening && !is_one_to_many()) {
+    readiness_.set_readable(!accept_queue_.empty());
+  } else {
+    readiness_.set_readable(queue_.next(settings.fragment_interleave) != nullptr);
+  }
+}
+
+void StackSocket::arrived() noexcept {
+  // A thread that waits in recvmsg() or accept() takes it and then settles: the descriptor need not flicker.
+  if (waiting_readers_ == 0) readiness_.readable_edge();
+}
+
+void StackSocket::mark_full(SocketAssociation& association) noexcept {
+  if (association.wants_space || association.ended) return;
+  association.wants_space = true;
+  ++full_;
+  stack().want_send_space(association.id);
+  readiness_.set_writable(false);
+}
+
+void StackSocket::unmark_full(SocketAssociation& association) noexcept {
+  if (!association.wants_space) return;
+  association.wants_space = false;
+  --full_;
+  settle();
+}
+
+void StackSocket::attach(const std::shared_ptr<SocketAssociation>& association) {
+  association->socket = this;
+  associations_.insert(association->id);
+  if (!is_one_to_many()) only_ = association;
+}
+
+void StackSocket::detach(SocketAssociation& association) noexcept {
+  if (association.wants_space) --full_;
+  association.wants_space = false;
+  association.socket = nullptr;
+  associations_.erase(association.id);
+  if (only_.get() == &association) only_.reset();
+}
+
+int StackSocket::getsockname(sockaddr* address, socklen_t* length) noexcept {
+  auto session = instance_.engine().session();
+  if (closed_) return -EBADF;
+  if (length == nullptr) return -EFAULT;
+  Address name = wildcard(settings.view.domain, 0);
+  if (endpoint_ != nullptr) {
+    if (!endpoint_->addresses().specific.empty()) name.ip = endpoint_->addresses().specific.front();
+    name.port = endpoint_->port();
+  }
+  copy_sockaddr(name, settings.view, address, length);
+  return 0;
+}
+
+int StackSocket::getpeername(sockaddr* address, socklen_t* length) noexcept {
+  auto session = instance_.engine().session(true);
+  if (closed_) return -EBADF;
+  // RFC 6458 §4.1.9: the primary address; nothing for one-to-many.
+  if (only_ == nullptr || stage_ != Stage::kConnected) return -ENOTCONN;
+  if (length == nullptr) return -EFAULT;
+  copy_sockaddr(only_->peer(), settings.view, address, length);
+  return 0;
+}
+
+}  // namespace netsctp::socket

@@ -1,0 +1,145 @@
+// A socket on netsctp's own stack, one-to-one (RFC 6458 §4) or one-to-many (§3). One class; its chapters are the files
+//
+//   stack_socket  its life, its descriptor, names        bind      bind, listen, its endpoint
+//   connect       associations begun here, peeloff       accept    associations begun by peers
+//   send          sendmsg                                receive   recvmsg
+//   events        what the core tells                    close     close, shutdown
+//   options*      getsockopt, setsockopt
+//
+// The public face is socket.hpp's and thread-safe. All else is for the files of this folder, under the engine's lock, which also
+// guards every member.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/ring.hpp"
+#include "engine/engine.hpp"
+#include "socket/endpoint.hpp"
+#include "socket/linux_abi.hpp"
+#include "socket/readiness.hpp"
+#include "socket/receive_queue.hpp"
+#include "socket/settings.hpp"
+#include "socket/socket.hpp"
+#include "socket/socket_association.hpp"
+
+namespace netsctp::socket {
+
+class Instance;
+struct SendOrder;
+
+class StackSocket final : public Socket, public std::enable_shared_from_this<StackSocket> {
+ public:
+  enum class Style : std::uint8_t { kOneToOne, kOneToMany };
+  // Of a one-to-one socket; a one-to-many socket knows kIdle and kListening only.
+  enum class Stage : std::uint8_t { kIdle, kListening, kConnecting, kConnected, kEnded };
+  using Session = engine::Engine::Session;
+
+  // socket(2); the arguments have been checked.
+  [[nodiscard]] static Result<std::shared_ptr<StackSocket>> create(int domain, int type);
+  StackSocket(Instance& instance, Style style, const SocketSettings& initial);
+  ~StackSocket() override = default;
+
+  [[nodiscard]] int descriptor() const noexcept override { return readiness_.descriptor(); }
+  int bind(const sockaddr* address, socklen_t length) noexcept override;
+  int listen(int backlog) noexcept override;
+  int accept(std::shared_ptr<Socket>& accepted, sockaddr* address, socklen_t* length, int flags) noexcept override;
+  int connect(const sockaddr* address, socklen_t length) noexcept override;
+  ssize_t sendmsg(const msghdr* message, int flags) noexcept override;
+  ssize_t recvmsg(msghdr* message, int flags) noexcept override;
+  int getsockopt(int level, int option, void* value, socklen_t* length) noexcept override;
+  int setsockopt(int level, int option, const void* value, socklen_t length) noexcept override;
+  int peeloff(int association, std::shared_ptr<Socket>& peeled, int flags) noexcept override;
+  int shutdown(int how) noexcept override;
+  int getsockname(sockaddr* address, socklen_t* length) noexcept override;
+  int getpeername(sockaddr* address, socklen_t* length) noexcept override;
+  int close() noexcept override;
+
+  // --- for the files of this folder, under the engine's lock ----------------------------------------------------
+  [[nodiscard]] Instance& instance() noexcept { return instance_; }
+  [[nodiscard]] core::Stack& stack() noexcept;
+  [[nodiscard]] bool is_one_to_many() const noexcept { return style_ == Style::kOneToMany; }
+  [[nodiscard]] Stage stage() const noexcept { return stage_; }
+  [[nodiscard]] const std::shared_ptr<Endpoint>& endpoint() const noexcept { return endpoint_; }
+  [[nodiscard]] const std::set<core::AssociationId>& associations() const noexcept { return associations_; }
+  // The only association of a one-to-one socket; nullptr: none.
+  [[nodiscard]] SocketAssociation* only_association() noexcept { return only_.get(); }
+  // As options and sends name it: of a one-to-one socket the only one, whatever `id` says (RFC 6458 §8); nullptr: none.
+  [[nodiscard]] SocketAssociation* association(core::AssociationId id) noexcept;
+  [[nodiscard]] int take_error() noexcept;  // SO_ERROR: the pending error, which is then none
+  void apply_defaults() noexcept;           // settings.association changed: associations to come use it
+
+  int bind_to(Session& session, std::span<const Address> addresses);
+  int bind_if_unbound(Session& session);
+  // Begins an association with the peer of these addresses (all of one port). `init` overrides SCTP_INITMSG.
+  [[nodiscard]] Result<std::shared_ptr<SocketAssociation>> associate(Session& session, std::span<const Address> peers,
+                                                                     const sctp_initmsg* init = nullptr);
+  // connect() and connectx() once the addresses are read. Stores the association's id if it was begun.
+  int connect_to(Session& session, std::span<const Address> peers, core::AssociationId* id);
+  // Waits until it is up: 0, EINPROGRESS (timeout), the error of the failure, EINTR, EBADF as negative errno.
+  int await_up(Session& session, const std::shared_ptr<SocketAssociation>& association);
+
+  // What the core tells about an association of this socket.
+  void on_event(SocketAssociation& association, core::Event&& event) noexcept;
+  // A peer has set up an association with this listening socket. False: it is not wanted.
+  bool admit(core::AssociationId id, const std::shared_ptr<Endpoint>& from) noexcept;
+  // Subscribed notifications join the receive queue. `association` may be a fresh one.
+  void notify(const SocketAssociation& association, unsigned type, std::vector<std::byte>&& bytes) noexcept;
+  // The process exits or the listener of a socket nobody accepted is closed: gives everything up as close() does.
+  void give_up(Time now, bool forcibly) noexcept;
+
+  SocketSettings settings;
+
+ private:
+  // Waits until `ready`, a close (EBADF), the timeout (EAGAIN; zero: none) or a signal (EINTR): 0 or negative errno.
+  int wait(Session& session, Duration timeout, const std::function<bool()>& ready) noexcept;
+  [[nodiscard]] bool is_nonblocking(int flags) const noexcept;
+
+  // Brings the descriptor in line with the state.
+  void settle() noexcept;
+  void settle_input() noexcept;
+  void arrived() noexcept;  // something to read or accept has come: a fresh edge
+  void mark_full(SocketAssociation& association) noexcept;
+  void unmark_full(SocketAssociation& association) noexcept;
+
+  void attach(const std::shared_ptr<SocketAssociation>& association);
+  void detach(SocketAssociation& association) noexcept;
+  void ended(SocketAssociation& association, int error) noexcept;
+  void on_data(SocketAssociation& association, core::DataArrived&& data) noexcept;
+  void on_change(SocketAssociation& association, core::AssociationChanged&& change) noexcept;
+  void let_go(SocketAssociation& association, Time now, bool forcibly) noexcept;
+  void forget_embryo(StackSocket& embryo) noexcept;
+
+  ssize_t deliver(Session& session, ReceivedItem& item, msghdr& message, int flags) noexcept;
+  ssize_t send(Session& session, const SendOrder& order, const msghdr& message, int flags);
+  ssize_t send_to(Session& session, const std::shared_ptr<SocketAssociation>& association, const SendOrder& order,
+                  const msghdr& message, int flags);
+  int await_space(Session& session, const std::shared_ptr<SocketAssociation>& association, int flags);
+  Result<std::shared_ptr<SocketAssociation>> destination(Session& session, SendOrder& order, bool& begun);
+
+  Instance& instance_;
+  Style style_;
+  Stage stage_ = Stage::kIdle;
+  bool closed_ = false;
+  bool end_of_input_ = false;   // one-to-one: the peer sends no more, or SHUT_RD
+  bool shut_read_ = false;
+  bool ever_connected_ = false;
+  int error_ = 0;               // SO_ERROR, an errno
+  unsigned waiting_readers_ = 0;
+  unsigned waiting_connectors_ = 0;
+  unsigned full_ = 0;           // associations whose send buffer a sender found full
+  std::shared_ptr<Endpoint> endpoint_;
+  std::shared_ptr<SocketAssociation> only_;        // one-to-one
+  std::set<core::AssociationId> associations_;     // all, of either style
+  Readiness readiness_;
+  ReceiveQueue queue_;
+  std::size_t backlog_ = 0;
+  Ring<std::shared_ptr<StackSocket>> accept_queue_;  // sockets without a descriptor yet
+  StackSocket* listener_ = nullptr;                // of a socket that waits in an accept queue
+};
+
+}  // namespace netsctp::socket

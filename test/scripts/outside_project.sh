@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# A project outside this tree finds the installed library by find_package and by pkg-config, builds and runs.
+# The headers are all it sees: what they need must be installed with them.
+set -euo pipefail
+: "${BUILD_DIR:?the build to install from}"
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+
+cmake --install "$BUILD_DIR" --prefix "$place/prefix" >/dev/null
+mv "$place/prefix" "$place/moved"  # an installed tree is relocatable
+prefix=$place/moved
+
+mkdir "$place/project"
+cat > "$place/project/main.cpp" <<'END'
+#include <netsctp.h>
+
+#include <net/sctp.hpp>
+
+int main() {
+  const net::sctp::Socket socket({.local_host = {"127.0.0.1"}});
+  return socket.is_open() ? 0 : 1;
+}
+END
+cat > "$place/project/plain.c" <<'END'
+#include <netsctp.h>
+
+int main(void) { return 0; }
+END
+cat > "$place/project/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.25)
+project(outside LANGUAGES C CXX)
+find_package(netsctp 0.1 REQUIRED)
+add_executable(outside main.cpp)
+target_link_libraries(outside net::sctp)
+target_compile_features(outside PRIVATE cxx_std_20)
+add_executable(outside_c plain.c)
+target_link_libraries(outside_c net::sctp)
+END
+
+echo "find_package"
+cmake -G Ninja -S "$place/project" -B "$place/build" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
+cmake --build "$place/build"
+"$place/build/outside"
+"$place/build/outside_c"
+
+echo "pkg-config"
+PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name netsctp.pc)")
+export PKG_CONFIG_PATH
+read -ra cflags < <(pkg-config --cflags netsctp)
+read -ra libs < <(pkg-config --libs netsctp)
+g++ -std=c++20 "${cflags[@]}" "$place/project/main.cpp" -o "$place/by_pkg_config" "${libs[@]}"
+LD_LIBRARY_PATH=$(pkg-config --variable=libdir netsctp) "$place/by_pkg_config"
+
+echo "the installed command"
+"$prefix/bin/netsctp" --version

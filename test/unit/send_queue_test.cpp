@@ -1,0 +1,289 @@
+// Fragmentation, stream sequence numbers and the queue's bookkeeping (RFC 9260 §6.5, §6.9).
+#include "core/send_queue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "base/buffer_pool.hpp"
+#include "core/outstanding.hpp"
+#include "wire/types.hpp"
+
+namespace netsctp::core {
+namespace {
+
+constexpr std::uint8_t kWhole = wire::kDataFlagBeginning | wire::kDataFlagEnd;
+
+class SendQueueTest : public ::testing::Test {
+ protected:
+  ~SendQueueTest() override {
+    for (OutgoingMessage* message : taken_) messages_.destroy(message);
+  }
+  OutgoingMessage* push(std::size_t size, StreamId stream = 0, bool unordered = false) {
+    OutgoingMessage* message = messages_.create();
+    message->payload = pool_.allocate(size);
+    message->stream = stream;
+    message->unordered = unordered;
+    queue_->push(message);
+    return message;
+  }
+  // Takes a fragment, and remembers a message that is thereby no longer the queue's.
+  SendQueue::Taken take(std::size_t max_payload) {
+    const auto next = queue_->peek(max_payload);
+    EXPECT_TRUE(next.has_value());
+    const SendQueue::Taken taken = queue_->take(max_payload);
+    EXPECT_EQ(taken.length, next->length);
+    EXPECT_EQ((taken.flags & wire::kDataFlagEnd) != 0, next->message_end);
+    if (next->message_end) taken_.push_back(taken.message);
+    return taken;
+  }
+  std::uint16_t ssn_of_next() { return take(1000).message->ssn; }
+
+  BufferPool pool_;
+  Slab<OutgoingMessage> messages_;
+  std::unique_ptr<SendQueue> queue_ = std::make_unique<SendQueue>(messages_);
+  std::vector<OutgoingMessage*> taken_;
+};
+
+TEST_F(SendQueueTest, EmptyQueueOffersNothing) {
+  EXPECT_TRUE(queue_->empty());
+  EXPECT_FALSE(queue_->peek(1000).has_value());
+  EXPECT_FALSE(queue_->mid_message());
+  EXPECT_EQ(queue_->pop_abandoned(), nullptr);
+}
+
+TEST_F(SendQueueTest, NoRoomForPayloadOffersNothing) {
+  push(10);
+  EXPECT_FALSE(queue_->peek(0).has_value());
+}
+
+TEST_F(SendQueueTest, Section6_9MessageThatFitsIsOneChunkWithBothBits) {
+  OutgoingMessage* message = push(1000);
+  const auto taken = take(1000);
+  EXPECT_EQ(taken.message, message);
+  EXPECT_EQ(taken.offset, 0u);
+  EXPECT_EQ(taken.length, 1000u);
+  EXPECT_EQ(taken.flags, kWhole);
+  EXPECT_TRUE(message->transmitted);
+  EXPECT_TRUE(queue_->empty());
+}
+
+TEST_F(SendQueueTest, Section6_9Step3BitsOfBeginningMiddleAndEnd) {
+  push(2001);
+  EXPECT_FALSE(queue_->mid_message());
+  EXPECT_EQ(take(1000).flags, wire::kDataFlagBeginning);
+  EXPECT_TRUE(queue_->mid_message());
+  EXPECT_EQ(take(1000).flags, 0);
+  const auto last = take(1000);
+  EXPECT_EQ(last.flags, wire::kDataFlagEnd);
+  EXPECT_EQ(last.offset, 2000u);
+  EXPECT_EQ(last.length, 1u);
+  EXPECT_FALSE(queue_->mid_message());
+}
+
+TEST_F(SendQueueTest, Section6_9ExactMultipleHasNoEmptyLastFragment) {
+  push(3000);
+  EXPECT_EQ(take(1000).flags, wire::kDataFlagBeginning);
+  EXPECT_EQ(take(1000).flags, 0);
+  const auto last = take(1000);
+  EXPECT_EQ(last.flags, wire::kDataFlagEnd);
+  EXPECT_EQ(last.length, 1000u);
+  EXPECT_TRUE(queue_->empty());
+}
+
+TEST_F(SendQueueTest, Section6_9MessageKeepsTheSizeItWasFirstCutBy) {
+  push(2500);
+  EXPECT_EQ(take(1000).length, 1000u);
+  EXPECT_EQ(take(1400).length, 1000u);
+  EXPECT_EQ(take(1400).length, 500u);
+  push(2500);
+  EXPECT_EQ(take(1400).length, 1400u);  // the next message has its own
+  EXPECT_EQ(take(1400).length, 1100u);
+}
+
+TEST_F(SendQueueTest, Section6_9WhatHasNoTsnYetIsCutSmallerWhenThePathMtuFell) {
+  push(2500);
+  EXPECT_EQ(take(1000).length, 1000u);
+  EXPECT_EQ(take(600).length, 600u);
+  EXPECT_EQ(take(1000).length, 900u);
+}
+
+TEST_F(SendQueueTest, Section3_3_1FragmentNeverExceedsTheLengthField) {
+  push(100000);
+  EXPECT_EQ(take(200000).length, 65535u - 16);
+  take(200000);
+}
+
+TEST_F(SendQueueTest, Section6_1ImmediateBitIsOnTheLastChunkOnly) {
+  push(1500)->immediate = true;
+  EXPECT_EQ(take(1000).flags, wire::kDataFlagBeginning);
+  EXPECT_EQ(take(1000).flags, wire::kDataFlagEnd | wire::kDataFlagImmediate);
+}
+
+TEST_F(SendQueueTest, Section6_9Step2UnorderedBitIsOnEveryFragment) {
+  push(2500, 0, true);
+  for (int i = 0; i < 3; ++i) EXPECT_NE(take(1000).flags & wire::kDataFlagUnordered, 0);
+}
+
+TEST_F(SendQueueTest, PeekTellsThePathTheUserAskedFor) {
+  push(10)->path = 2;
+  EXPECT_EQ(queue_->peek(1000)->path, 2);
+  take(1000);
+  push(10);
+  EXPECT_EQ(queue_->peek(1000)->path, kNoPath);
+}
+
+TEST_F(SendQueueTest, MessagesAreTakenFirstComeFirstServedAcrossStreams) {
+  OutgoingMessage* first = push(1500, 7);
+  OutgoingMessage* second = push(10, 1);
+  EXPECT_EQ(take(1000).message, first);
+  EXPECT_EQ(take(1000).message, first);
+  EXPECT_EQ(take(1000).message, second);
+}
+
+TEST_F(SendQueueTest, Section6_5SequenceNumbersStartFromZeroInEachStream) {
+  push(10, 0);
+  push(10, 65535);
+  push(10, 0);
+  EXPECT_EQ(ssn_of_next(), 0);
+  EXPECT_EQ(ssn_of_next(), 0);
+  EXPECT_EQ(ssn_of_next(), 1);
+}
+
+TEST_F(SendQueueTest, Section6_5SequenceNumberAfter65535IsZero) {
+  for (int i = 0; i < 65535; ++i) {
+    push(1, 3);
+    OutgoingMessage* message = queue_->take(1000).message;
+    messages_.destroy(message);
+  }
+  push(1, 3);
+  push(1, 3);
+  EXPECT_EQ(ssn_of_next(), 65535);
+  EXPECT_EQ(ssn_of_next(), 0);
+}
+
+TEST_F(SendQueueTest, Section6_5UnorderedMessageTakesNoSequenceNumber) {
+  push(10, 2);
+  push(10, 2, true);
+  push(10, 2);
+  EXPECT_EQ(ssn_of_next(), 0);
+  take(1000);
+  EXPECT_EQ(ssn_of_next(), 1);
+}
+
+TEST_F(SendQueueTest, Section6_9Step2FragmentsShareOneSequenceNumber) {
+  push(2500, 4);
+  push(10, 4);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(take(1000).message->ssn, 0);
+  EXPECT_EQ(ssn_of_next(), 1);
+}
+
+TEST_F(SendQueueTest, Section5_2_4ResetStartsSequenceNumbersAgain) {
+  push(10, 4);
+  take(1000);
+  queue_->reset_sequence_numbers();
+  push(10, 4);
+  EXPECT_EQ(ssn_of_next(), 0);
+}
+
+TEST_F(SendQueueTest, BytesAndMessagesCountWhatIsNotYetTaken) {
+  push(1500);
+  push(10);
+  EXPECT_EQ(queue_->bytes(), 1510u);
+  EXPECT_EQ(queue_->message_count(), 2u);
+  take(1000);
+  EXPECT_EQ(queue_->bytes(), 510u);
+  EXPECT_EQ(queue_->message_count(), 2u);
+  take(1000);
+  EXPECT_EQ(queue_->bytes(), 10u);
+  EXPECT_EQ(queue_->message_count(), 1u);
+  take(1000);
+  EXPECT_TRUE(queue_->empty());
+}
+
+TEST_F(SendQueueTest, AbandonedMessagesComeOldestFirst) {
+  OutgoingMessage* first = push(10);
+  OutgoingMessage* second = push(20);
+  EXPECT_EQ(queue_->pop_abandoned(), first);
+  EXPECT_EQ(queue_->bytes(), 20u);
+  EXPECT_EQ(queue_->pop_abandoned(), second);
+  EXPECT_EQ(queue_->pop_abandoned(), nullptr);
+  EXPECT_TRUE(queue_->empty());
+  messages_.destroy(first);
+  messages_.destroy(second);
+}
+
+TEST_F(SendQueueTest, DestructionDestroysTheMessagesQueued) {
+  push(10);
+  push(20);
+  queue_.reset();
+  EXPECT_EQ(messages_.live(), 0u);
+}
+
+// A message with one fragment outstanding and the rest queued, and one wholly queued: each is given up once.
+class PartlyTakenTest : public SendQueueTest {
+ protected:
+  PartlyTakenTest() : partly_(push(2500)), whole_(push(10)) {
+    const auto taken = queue_->take(1000);
+    window_->add(taken.message, taken.offset, taken.length, taken.flags, 0, Time{});
+  }
+  static std::vector<OutgoingMessage*> drain(auto& from) {
+    std::vector<OutgoingMessage*> result;
+    while (OutgoingMessage* message = from.pop_abandoned()) result.push_back(message);
+    return result;
+  }
+  void destroy_both() {
+    messages_.destroy(partly_);
+    messages_.destroy(whole_);
+  }
+
+  std::unique_ptr<Outstanding> window_ = std::make_unique<Outstanding>(Tsn::initial(1), messages_);
+  OutgoingMessage* partly_;
+  OutgoingMessage* whole_;
+};
+
+TEST_F(PartlyTakenTest, IsGivenUpByOutstandingIfTheQueueIsAskedFirst) {
+  EXPECT_EQ(drain(*queue_), std::vector{whole_});
+  EXPECT_TRUE(queue_->empty());
+  EXPECT_FALSE(queue_->mid_message());
+  EXPECT_EQ(drain(*window_), std::vector{partly_});
+  destroy_both();
+}
+
+TEST_F(PartlyTakenTest, IsGivenUpByTheQueueIfOutstandingIsAskedFirst) {
+  EXPECT_TRUE(drain(*window_).empty());
+  EXPECT_EQ(drain(*queue_), (std::vector{partly_, whole_}));
+  destroy_both();
+}
+
+TEST_F(PartlyTakenTest, IsGivenUpByTheQueueIfAllThatWasTakenIsAcked) {
+  window_->on_cumulative_ack(Tsn::initial(1));
+  EXPECT_EQ(drain(*queue_), (std::vector{partly_, whole_}));
+  EXPECT_TRUE(drain(*window_).empty());
+  destroy_both();
+}
+
+TEST_F(PartlyTakenTest, IsDestroyedWhenAckedAfterTheQueueForgotIt) {
+  EXPECT_EQ(queue_->pop_abandoned(), whole_);
+  messages_.destroy(whole_);
+  window_->on_cumulative_ack(Tsn::initial(1));
+  EXPECT_EQ(messages_.live(), 0u);
+}
+
+TEST_F(PartlyTakenTest, IsDestroyedOnceIfTheQueueIsDestroyedFirst) {
+  queue_.reset();
+  EXPECT_EQ(messages_.live(), 1u);
+  window_.reset();
+  EXPECT_EQ(messages_.live(), 0u);
+}
+
+TEST_F(PartlyTakenTest, IsDestroyedOnceIfOutstandingIsDestroyedFirst) {
+  window_.reset();
+  EXPECT_EQ(messages_.live(), 2u);
+  queue_.reset();
+  EXPECT_EQ(messages_.live(), 0u);
+}
+
+}  // namespace
+}  // namespace netsctp::core

@@ -1,0 +1,252 @@
+// The UDP link against itself over 127.0.0.0/8 and ::1: batches, runs, addresses (RFC 6951 §5.3, §5.4).
+#include "link/udp.hpp"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <numeric>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "core/datagram.hpp"
+
+namespace netsctp::link {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Options {
+  bool gso = true;
+  bool gro = true;
+};
+
+// One end: a link on a free port and the pool its buffers come from.
+struct End {
+  explicit End(Options options = {}) {
+    auto opened = UdpLink::open({.port = 0, .gso = options.gso, .gro = options.gro});
+    EXPECT_TRUE(opened) << opened.error().message();
+    if (opened) link = std::move(*opened);
+    received.reserve(4096);
+  }
+
+  [[nodiscard]] Address at(const char* ip) const { return {*IpAddress::parse(ip), link->port()}; }
+  [[nodiscard]] bool has_v6() const { return link->descriptors().size() == 2; }
+
+  // Receives until `count` datagrams are there or the deadline is over.
+  std::size_t await(std::size_t count, std::chrono::milliseconds patience = 5s) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (received.size() < count) {
+      std::vector<pollfd> entries;
+      for (const int descriptor : link->descriptors()) entries.push_back({descriptor, POLLIN, 0});
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      if (left.count() <= 0 || ::poll(entries.data(), entries.size(), static_cast<int>(left.count())) <= 0) break;
+      link->receive(pool, received, 256);
+    }
+    return received.size();
+  }
+
+  BufferPool pool;
+  std::vector<Datagram> received;
+  std::unique_ptr<UdpLink> link;
+};
+
+std::vector<std::byte> pattern(std::size_t size, unsigned seed) {
+  std::vector<std::byte> bytes(size);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>((i * 31 + seed * 7 + (i >> 8)) & 0xff);
+  return bytes;
+}
+
+bool equal(const Slice& slice, std::span<const std::byte> bytes) {
+  return std::ranges::equal(slice.bytes(), bytes);
+}
+
+Transmit single(const Address& to, std::span<const std::byte> bytes, IpAddress from = {}) {
+  return {to, from, bytes, static_cast<std::uint16_t>(std::min<std::size_t>(bytes.size(), 65535))};
+}
+
+TEST(UdpLink, DescribesItself) {
+  End end;
+  EXPECT_EQ(end.link->description().rfind("UDP port " + std::to_string(end.link->port()), 0), 0U);
+  EXPECT_EQ(end.link->overhead(), 8U);  // RFC 6951 §5.6
+}
+
+TEST(UdpLink, SeveralLinksShareOnePort) {
+  End first;
+  auto second = UdpLink::open({.port = first.link->port()});
+  EXPECT_TRUE(second) << second.error().message();
+}
+
+TEST(UdpLink, PortHeldByAStrangerIsReported) {
+  const Descriptor stranger(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof name;
+  ASSERT_EQ(::bind(stranger.number(), reinterpret_cast<sockaddr*>(&name), length), 0);
+  ASSERT_EQ(::getsockname(stranger.number(), reinterpret_cast<sockaddr*>(&name), &length), 0);
+  EXPECT_EQ(UdpLink::open({.port = ntohs(name.sin_port)}).error(), std::errc::address_in_use);
+}
+
+TEST(UdpLink, ReceiveWithNothingThereReturnsAtOnce) {
+  End end;
+  EXPECT_EQ(end.link->receive(end.pool, end.received, 64), 0U);
+}
+
+TEST(UdpLink, DatagramsOfSeveralSizesArriveWithBothAddresses) {
+  End a;
+  End b;
+  std::size_t expected = 0;
+  for (const std::size_t size : {12UL, 13UL, 100UL, 1452UL, 2049UL, 9000UL, 20000UL, 65000UL}) {
+    const auto bytes = pattern(size, static_cast<unsigned>(size));
+    const Transmit run = single(b.at("127.0.0.1"), bytes);
+    a.link->send(std::span(&run, 1));
+    ASSERT_EQ(b.await(++expected), expected) << size;
+    const Datagram& got = b.received.back();
+    EXPECT_TRUE(equal(got.bytes, bytes)) << size;
+    EXPECT_EQ(got.from, a.at("127.0.0.1"));
+    EXPECT_EQ(got.to.text(), "127.0.0.1");
+  }
+}
+
+TEST(UdpLink, TheDestinationAddressIsKnownAndTheSourceAddressChosen) {
+  End a;
+  End b;
+  const auto bytes = pattern(40, 1);
+  const std::array runs{single(b.at("127.0.0.3"), bytes, *IpAddress::parse("127.0.0.2")),
+                        single(b.at("127.0.0.5"), bytes, *IpAddress::parse("127.0.0.4"))};
+  a.link->send(runs);
+  ASSERT_EQ(b.await(2), 2U);
+  EXPECT_EQ(b.received[0].from, a.at("127.0.0.2"));
+  EXPECT_EQ(b.received[0].to.text(), "127.0.0.3");
+  EXPECT_EQ(b.received[1].from, a.at("127.0.0.4"));
+  EXPECT_EQ(b.received[1].to.text(), "127.0.0.5");
+}
+
+TEST(UdpLink, SpeaksIpv6) {
+  End a;
+  End b;
+  if (!a.has_v6()) GTEST_SKIP() << "no IPv6 here";
+  const auto bytes = pattern(1452 * 10 + 7, 3);
+  const std::array runs{Transmit{b.at("::1"), *IpAddress::parse("::1"), bytes, 1452},
+                        single(b.at("127.0.0.1"), std::span(bytes).first(64)),
+                        single(b.at("::1"), std::span(bytes).first(32))};
+  a.link->send(runs);
+  ASSERT_EQ(b.await(13), 13U);
+  std::size_t over_v6 = 0;
+  for (const Datagram& datagram : b.received) {
+    if (!datagram.to.is_v6()) continue;
+    ++over_v6;
+    EXPECT_EQ(datagram.from, a.at("::1"));
+    EXPECT_EQ(datagram.to.text(), "::1");
+  }
+  EXPECT_EQ(over_v6, 12U);
+}
+
+class UdpRun : public ::testing::TestWithParam<std::tuple<bool, bool>> {};
+
+TEST_P(UdpRun, ArrivesAsSinglePackets) {
+  const auto [gso, gro] = GetParam();
+  End a({.gso = gso, .gro = gro});
+  End b({.gso = gso, .gro = gro});
+  const auto bytes = pattern(1452 * 40 + 300, 9);
+  const auto small = pattern(100 * 5, 4);
+  const std::array runs{Transmit{b.at("127.0.0.1"), {}, bytes, 1452}, Transmit{b.at("127.0.0.1"), {}, small, 100}};
+  a.link->send(runs);
+  ASSERT_EQ(b.await(46), 46U);
+  for (std::size_t i = 0; i < 41; ++i) {
+    const std::size_t size = i < 40 ? 1452 : 300;
+    EXPECT_TRUE(equal(b.received[i].bytes, std::span(bytes).subspan(i * 1452, size))) << i;
+  }
+  for (std::size_t i = 0; i < 5; ++i)
+    EXPECT_TRUE(equal(b.received[41 + i].bytes, std::span(small).subspan(i * 100, 100))) << i;
+}
+
+INSTANTIATE_TEST_SUITE_P(GsoGro, UdpRun, ::testing::Combine(::testing::Bool(), ::testing::Bool()));
+
+TEST(UdpLink, ARunTheKernelRefusesIsTriedPacketByPacket) {
+  End a;
+  End b;
+  const auto bytes = pattern(65000, 5);
+  const std::array runs{Transmit{b.at("127.0.0.1"), *IpAddress::parse("192.0.2.77"), bytes, 1000},  // not our address
+                        single(b.at("127.0.0.1"), std::span(bytes).first(77))};
+  a.link->send(runs);
+  ASSERT_EQ(b.await(1), 1U);
+  EXPECT_EQ(b.received[0].bytes.size(), 77U);
+  EXPECT_EQ(a.link->counters().gso_refused, 1U);
+  EXPECT_EQ(a.link->counters().send_refused, 65U);
+}
+
+TEST(UdpLink, RefusedDatagramsDoNotHoldUpTheOthers) {
+  End a;
+  End b;
+  const auto bytes = pattern(50, 2);
+  std::vector<Transmit> runs;
+  for (int i = 0; i < 200; ++i) {
+    runs.push_back(single(b.at("127.0.0.1"), bytes));
+    if (i % 10 == 0) runs.push_back(single(b.at("127.0.0.1"), bytes, *IpAddress::parse("192.0.2.77")));
+  }
+  a.link->send(runs);
+  EXPECT_EQ(b.await(200), 200U);
+  EXPECT_EQ(a.link->counters().send_refused, 20U);
+}
+
+TEST(UdpLink, ADeadPortDoesNotDisturbLaterPackets) {
+  End a;
+  End b;
+  std::uint16_t dead = 0;
+  {
+    End gone;
+    dead = gone.link->port();
+  }
+  const auto bytes = pattern(50, 2);
+  for (unsigned i = 0; i < 20; ++i) {
+    const std::array runs{single({*IpAddress::parse("127.0.0.1"), dead}, bytes), single(b.at("127.0.0.1"), bytes)};
+    a.link->send(runs);
+  }
+  EXPECT_EQ(b.await(20), 20U);
+}
+
+TEST(UdpLink, TenThousandPacketsAreCounted) {
+  End a;
+  End b;
+  constexpr std::size_t kPackets = 10'000;
+  constexpr std::size_t kSize = 200;
+  std::vector<std::byte> area(32 * kSize);
+  std::size_t sent = 0;
+  while (sent < kPackets) {
+    const std::size_t burst = std::min<std::size_t>(32, kPackets - sent);
+    for (std::size_t i = 0; i < burst; ++i)
+      store_big(area.data() + i * kSize, static_cast<std::uint32_t>(sent + i));
+    const Transmit run{b.at("127.0.0.1"), {}, std::span(area).first(burst * kSize), kSize};
+    a.link->send(std::span(&run, 1));
+    sent += burst;
+    if (sent % 320 == 0) {
+      ASSERT_EQ(b.await(sent), sent);  // never more under way than the socket buffer holds
+    }
+  }
+  ASSERT_EQ(b.await(kPackets), kPackets);
+  for (std::size_t i = 0; i < kPackets; ++i)
+    ASSERT_EQ(load_big<std::uint32_t>(b.received[i].bytes.data()), static_cast<std::uint32_t>(i));
+}
+
+TEST(UdpLink, SmallPacketsDoNotPinLargeBuffers) {
+  End a;
+  End b;
+  const auto bytes = pattern(100, 1);
+  for (std::size_t i = 1; i <= 100; ++i) {
+    const Transmit run = single(b.at("127.0.0.1"), bytes);
+    a.link->send(std::span(&run, 1));
+    ASSERT_EQ(b.await(i), i);
+  }
+  for (const Datagram& datagram : b.received) EXPECT_LE(datagram.bytes.capacity(), 2048U);
+  EXPECT_LT(b.pool.outstanding_bytes(), 100U * 2048 + 8 * 65600);
+}
+
+}  // namespace
+}  // namespace netsctp::link
