@@ -66,7 +66,7 @@ TEST(Shutdown, TheReceiverTellsItsUserThatThePeerIsDone) {  // §9.2
   simulation.open();
   simulation.connect();
   b.send(b.latest()->id,
-         std::vector<Message>(200, {.size = 1400}));  // so that it stays in SHUTDOWN-RECEIVED for a while
+         std::vector<Message>(100, {.size = 1400}));  // so that it stays in SHUTDOWN-RECEIVED for a while
   network.run_for(1ms);
   a.shutdown(a.latest()->id);
   EXPECT_TRUE(network.run_until([&] { return b.latest()->peer_shut_down; }, 10s));

@@ -1,0 +1,160 @@
+// SOL_SOCKET and IPPROTO_IPV6 (RFC 6458 §8.1.4, §8.1.6, §8.1.7; socket(7)).
+#include <netinet/in.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+
+#include "socket/options.hpp"
+
+namespace netsctp::socket {
+
+namespace {
+
+// --- buffers: as socket(7), what is asked for is doubled, and the double is what is reported -----------------------------
+
+std::size_t doubled(int wanted, std::size_t least) noexcept {
+  const std::size_t twice = wanted < 0 ? SocketSettings::kMaxBuffer : static_cast<std::size_t>(wanted) * 2;
+  return std::clamp(twice, least, SocketSettings::kMaxBuffer);
+}
+
+int set_send_buffer(const OptionCall& call, const void* value, socklen_t length) {
+  int wanted = 0;
+  if (!load(wanted, value, length)) return -EINVAL;
+  call.settings().send_buffer = doubled(wanted, SocketSettings::kMinSendBuffer);
+  return 0;
+}
+
+int get_send_buffer(const OptionCall& call, void* value, socklen_t& length) {
+  return store_int(static_cast<int>(call.settings().send_buffer), value, length);
+}
+
+int set_receive_buffer(const OptionCall& call, const void* value, socklen_t length) {
+  int wanted = 0;
+  if (!load(wanted, value, length)) return -EINVAL;
+  call.settings().receive_buffer = doubled(wanted, SocketSettings::kMinReceiveBuffer);
+  // The half is for payload, as on Linux; RFC 9260 §3.3.2: a_rwnd is at least 1,500.
+  const std::size_t payload = std::max<std::size_t>(call.settings().receive_buffer / 2, 1500);
+  change_all_parameters(call, [payload](core::AssociationParameters& each) { each.receive_buffer = payload; });
+  return 0;
+}
+
+int get_receive_buffer(const OptionCall& call, void* value, socklen_t& length) {
+  return store_int(static_cast<int>(call.settings().receive_buffer), value, length);
+}
+
+// --- waiting ----------------------------------------------------------------------------------------------------------
+
+int set_linger(const OptionCall& call, const void* value, socklen_t length) {
+  linger wanted{};
+  if (!load(wanted, value, length)) return -EINVAL;
+  call.settings().linger = wanted.l_onoff != 0;
+  call.settings().linger_seconds = std::max(wanted.l_linger, 0);
+  return 0;
+}
+
+int get_linger(const OptionCall& call, void* value, socklen_t& length) {
+  const linger current{call.settings().linger ? 1 : 0, call.settings().linger_seconds};
+  return store(current, value, length);
+}
+
+int load_timeout(Duration& to, const void* value, socklen_t length) noexcept {
+  timeval wanted{};
+  if (!load(wanted, value, length)) return -EINVAL;
+  if (wanted.tv_usec < 0 || wanted.tv_usec >= 1'000'000) return -EDOM;
+  if (wanted.tv_sec < 0 || wanted.tv_sec > 1'000'000'000) {
+    to = wanted.tv_sec < 0 ? Duration(1) : Duration{};
+    return 0;
+  }
+  to = std::chrono::seconds(wanted.tv_sec) + std::chrono::microseconds(wanted.tv_usec);
+  return 0;
+}
+
+int store_timeout(Duration timeout, void* value, socklen_t& length) noexcept {
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(timeout).count();
+  const timeval current{microseconds / 1'000'000, microseconds % 1'000'000};
+  return store(current, value, length);
+}
+
+int set_send_timeout(const OptionCall& call, const void* value, socklen_t length) {
+  return load_timeout(call.settings().send_timeout, value, length);
+}
+int get_send_timeout(const OptionCall& call, void* value, socklen_t& length) {
+  return store_timeout(call.settings().send_timeout, value, length);
+}
+int set_receive_timeout(const OptionCall& call, const void* value, socklen_t length) {
+  return load_timeout(call.settings().receive_timeout, value, length);
+}
+int get_receive_timeout(const OptionCall& call, void* value, socklen_t& length) {
+  return store_timeout(call.settings().receive_timeout, value, length);
+}
+
+// --- what it is -------------------------------------------------------------------------------------------------------
+
+int get_error(const OptionCall& call, void* value, socklen_t& length) {
+  if (length < sizeof(int)) return -EINVAL;
+  return store_int(call.socket.take_error(), value, length);
+}
+int get_type(const OptionCall& call, void* value, socklen_t& length) {
+  return store_int(call.socket.is_one_to_many() ? SOCK_SEQPACKET : SOCK_STREAM, value, length);
+}
+int get_protocol(const OptionCall&, void* value, socklen_t& length) { return store_int(IPPROTO_SCTP, value, length); }
+int get_domain(const OptionCall& call, void* value, socklen_t& length) {
+  return store_int(call.settings().view.domain, value, length);
+}
+int get_accepting(const OptionCall& call, void* value, socklen_t& length) {
+  return store_int(call.socket.stage() == StackSocket::Stage::kListening ? 1 : 0, value, length);
+}
+
+int set_reuse_address(const OptionCall& call, const void* value, socklen_t length) {
+  return load_flag(call.settings().reuse_address, value, length);
+}
+int get_reuse_address(const OptionCall& call, void* value, socklen_t& length) {
+  return store_int(call.settings().reuse_address ? 1 : 0, value, length);
+}
+
+// SCTP has heartbeats of its own: programs that ask are not told off.
+int set_keep_alive(const OptionCall&, const void* value, socklen_t length) {
+  bool ignored = false;
+  return load_flag(ignored, value, length);
+}
+int get_keep_alive(const OptionCall&, void* value, socklen_t& length) { return store_int(0, value, length); }
+
+constexpr Option kSocketLevel[]{
+    {SO_SNDBUF, get_send_buffer, set_send_buffer},
+    {SO_SNDBUFFORCE, nullptr, set_send_buffer},
+    {SO_RCVBUF, get_receive_buffer, set_receive_buffer},
+    {SO_RCVBUFFORCE, nullptr, set_receive_buffer},
+    {SO_LINGER, get_linger, set_linger},
+    {SO_SNDTIMEO, get_send_timeout, set_send_timeout},
+    {SO_RCVTIMEO, get_receive_timeout, set_receive_timeout},
+    {SO_ERROR, get_error, nullptr},
+    {SO_TYPE, get_type, nullptr},
+    {SO_PROTOCOL, get_protocol, nullptr},
+    {SO_DOMAIN, get_domain, nullptr},
+    {SO_ACCEPTCONN, get_accepting, nullptr},
+    {SO_REUSEADDR, get_reuse_address, set_reuse_address},
+    {SO_KEEPALIVE, get_keep_alive, set_keep_alive},
+};
+
+// --- IPPROTO_IPV6 -----------------------------------------------------------------------------------------------------
+
+int set_v6_only(const OptionCall& call, const void* value, socklen_t length) {
+  if (call.settings().view.domain != AF_INET6) return -ENOPROTOOPT;
+  if (call.socket.endpoint() != nullptr) return -EINVAL;  // ipv6(7): before bind()
+  return load_flag(call.settings().view.v6_only, value, length);
+}
+int get_v6_only(const OptionCall& call, void* value, socklen_t& length) {
+  if (call.settings().view.domain != AF_INET6) return -ENOPROTOOPT;
+  return store_int(call.settings().view.v6_only ? 1 : 0, value, length);
+}
+
+constexpr Option kIpv6[]{{IPV6_V6ONLY, get_v6_only, set_v6_only}};
+
+}  // namespace
+
+std::span<const Option> socket_level_options() noexcept { return kSocketLevel; }
+std::span<const Option> ipv6_options() noexcept { return kIpv6; }
+
+}  // namespace netsctp::socket
