@@ -1,6 +1,6 @@
-// What UDP over loopback gives on this machine without any SCTP: the bound every figure of the stack is to be read against.
-// Two processes, 1,452-byte datagrams: one system call each; batches of them; UDP_SEGMENT and UDP_GRO; and a blocking
-// ping-pong. Prints a Markdown table. Usage: udp_raw [seconds per row, default 1]
+// What UDP over loopback gives on this machine without any SCTP: the bound every figure of the stack is to be read
+// against. Two processes, 1,452-byte datagrams: one system call each; batches of them; UDP_SEGMENT and UDP_GRO; and a
+// blocking ping-pong. Prints a Markdown table. Usage: udp_raw [seconds per row, default 1]
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <signal.h>
@@ -158,7 +158,8 @@ RoundTrip ping_pong(double seconds, std::size_t size) {
 
 int main(int count, char** arguments) {
   const double seconds = count > 1 ? std::max(0.05, std::atof(arguments[1])) : 1.0;
-  std::printf("| UDP over loopback, %zu-byte datagrams | datagrams/s | Gbit/s | us each |\n|---|---:|---:|---:|\n", kDatagram);
+  std::printf("| UDP over loopback, %zu-byte datagrams | datagrams/s | Gbit/s | us each |\n|---|---:|---:|---:|\n",
+              kDatagram);
   const std::array rows{std::pair{"send, recv", Way::kOneByOne}, std::pair{"sendmmsg, recvmmsg (32)", Way::kBatched},
                         std::pair{"UDP_SEGMENT (44), UDP_GRO", Way::kSegmented}};
   for (const auto& [name, way] : rows) {

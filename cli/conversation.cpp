@@ -50,10 +50,16 @@ bool any_v6(const std::vector<sctp::Address>& addresses) {
   return std::any_of(addresses.begin(), addresses.end(), [](const auto& address) { return address.is_v6(); });
 }
 
+// The process ends after its socket is closed: closing waits until what was sent is delivered.
+void linger(sctp::Socket& socket) {
+  socket.set(sctp::Linger{.on = true, .timeout = std::chrono::seconds(5)});
+}
+
 sctp::Socket open_socket(const sctp::SocketSettings& settings) {
   std::error_code error;
   sctp::Socket socket(settings, error);
   if (error) throw cannot_open(error);
+  linger(socket);
   return socket;
 }
 
@@ -88,6 +94,7 @@ void serve_one_by_one(sctp::Socket listener, const ConversationSettings& setting
     if (error) throw cannot_receive(error);
     if (!settings.keep_open) listener.close();
     accepted.set_nonblocking(true);
+    linger(accepted);
     Conversation conversation(accepted, settings, input, output, true);
     conversation.begin(AssociationId::kNone);
     try {

@@ -1,5 +1,5 @@
-// A packet from 127.0.0.i to the relay's 127.0.0.j leaves the relay's 127.0.0.i for 127.0.0.j: both ends see the addresses
-// they would see without a relay.
+// A packet from 127.0.0.i to the relay's 127.0.0.j leaves the relay's 127.0.0.i for 127.0.0.j: both ends see the
+// addresses they would see without a relay.
 #include "relay.hpp"
 
 #include <arpa/inet.h>
@@ -67,8 +67,8 @@ void Relay::forward(std::size_t arrived_at) {
   std::array<std::byte, 65536> packet;
   sockaddr_in from{};
   socklen_t length = sizeof from;
-  const ssize_t size = ::recvfrom(sockets_[arrived_at], packet.data(), packet.size(), 0,
-                                  reinterpret_cast<sockaddr*>(&from), &length);
+  const ssize_t size =
+      ::recvfrom(sockets_[arrived_at], packet.data(), packet.size(), 0, reinterpret_cast<sockaddr*>(&from), &length);
   const std::size_t sender = ntohl(from.sin_addr.s_addr) - INADDR_LOOPBACK;
   if (size < 0 || sender >= kPaths) return;
   if (cut_[arrived_at] || cut_[sender]) {

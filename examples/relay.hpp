@@ -1,5 +1,6 @@
-// A network between two hosts, for the demo: a UDP relay with a path for each pair of loopback addresses, each of which can
-// be cut. The client is told that the server's UDP port is the relay's; the server learns the relay's from what it receives.
+// A network between two hosts, for the demo: a UDP relay with a path for each pair of loopback addresses, each of which
+// can be cut. The client is told that the server's UDP port is the relay's; the server learns the relay's from what it
+// receives.
 #pragma once
 
 #include <array>

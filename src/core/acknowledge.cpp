@@ -10,8 +10,7 @@ namespace netsctp::core {
 
 void Association::on_sack(const wire::Chunk& chunk, Time now) noexcept {
   // RFC 9260 §6: not before ESTABLISHED, not once nothing can be outstanding any more.
-  if (state_ != State::kEstablished && state_ != State::kShutdownPending && state_ != State::kShutdownReceived &&
-      state_ != State::kShutdownSent) {
+  if (state_ != State::kEstablished && state_ != State::kShutdownPending && state_ != State::kShutdownReceived) {
     ++stack_.counters.discarded_unexpected_chunk;
     return;
   }
@@ -91,10 +90,12 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
       }
     }
   }
+  // RFC 9260 §6.2.1 D iv. First of all, for what is lost beyond the exit point is a loss of its own.
+  if (fast_recovery_exit_ && cumulative >= *fast_recovery_exit_) fast_recovery_exit_.reset();
   // RFC 9260 §7.2.4 (note): window growth by what was acknowledged comes first, the cut for what was lost after it.
   if (outcome.marked_for_fast_retransmit) {
     ++stack_.counters.fast_retransmits;
-    if (!in_fast_recovery) {
+    if (!fast_recovery_exit_) {
       for (PathId i = 0; i < paths_.size(); ++i) {
         if (outcome.paths[i].fast_retransmit) paths_[i].congestion.lost(paths_[i].pmdcs());
       }
@@ -102,8 +103,6 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
       fast_retransmit_packet_ = true;                     // step 3
     }
   }
-  // RFC 9260 §6.2.1 D iv.
-  if (fast_recovery_exit_ && cumulative >= *fast_recovery_exit_) fast_recovery_exit_.reset();
   if (outstanding_.empty()) {
     for (Path& path : paths_) path.congestion.all_acknowledged();
   }

@@ -23,7 +23,7 @@ Association::Association(StackState& stack, AssociationId id, EndpointId endpoin
       send_queue_(stack.messages),
       outstanding_(Tsn::initial(0), stack.messages),
       received_(Tsn::initial(0)),
-      reassembly_(stack.pool) {
+      reassembly_(stack.pool, &stack.nodes) {
   timers_.fill(kNever);
 }
 
@@ -62,6 +62,8 @@ void Association::receive(const wire::Packet& packet, const Datagram& datagram, 
 
 void Association::receive_chunks(wire::ChunkReader& reader, const Datagram& datagram, PathId from, Time now) noexcept {
   packet_has_data_ = packet_has_new_data_ = false;
+  // RFC 9260 §6.4: an ERROR answers where the chunk came from, unless that address is not confirmed yet (§5.4).
+  if (errors_.empty()) error_path_ = from != kNoPath && paths_[from].confirmed ? from : data_path();
   had_gaps_ = received_.has_gaps();
   // RFC 9260 §9.2: any packet of the peer gives it more time to send what it has queued.
   if (state_ == State::kShutdownSent) error_count_ = 0;
@@ -159,6 +161,7 @@ void Association::come_up(bool inbound, Time now) noexcept {
   inbound_ = inbound;
   error_count_ = 0;
   timer(Timer::kT1) = kNever;
+  advertised_left_ = window_room();
   cookie_.reset();
   ++stack_.counters.associations_established;
   AssociationChanged up;

@@ -145,6 +145,7 @@ class Association final : public TimerNode {
   void data_packet_done(PathId from, Time now) noexcept;
   [[nodiscard]] std::size_t window_room() const noexcept;  // payload bytes that could be taken in now
   [[nodiscard]] std::size_t advertised_window() const noexcept;
+  [[nodiscard]] bool window_update_due() const noexcept;
 
   // acknowledge.cpp
   void on_sack(const wire::Chunk& chunk, Time now) noexcept;
@@ -170,6 +171,7 @@ class Association final : public TimerNode {
   [[nodiscard]] bool nagle_holds(PathId path) const noexcept;
   [[nodiscard]] std::size_t fragment_size() const noexcept;  // payload of a full DATA chunk (AMDCS, §7.3)
   [[nodiscard]] PathId sack_path() const noexcept;
+  [[nodiscard]] bool sack_fits_before_data(const wire::PacketWriter& writer) noexcept;
   void allow_burst(std::size_t acked_bytes = 0) noexcept;  // §6.1 D
   void start_t3(PathId path, Time now, bool restart) noexcept;
 
@@ -191,7 +193,7 @@ class Association final : public TimerNode {
   bool on_heartbeat(const wire::Chunk& chunk, PathId from, const Datagram& datagram) noexcept;
   void on_heartbeat_ack(const wire::Chunk& chunk, Time now) noexcept;
   void on_heartbeat_timer(PathId path, Time now) noexcept;
-  void schedule_heartbeat(PathId path, Time now) noexcept;
+  void schedule_heartbeat(PathId path, Time from) noexcept;
   void start_heartbeats(Time now) noexcept;
   void emit_path(PathId path, PathChanged::What what) noexcept;
 
@@ -268,7 +270,8 @@ class Association final : public TimerNode {
   bool shutdown_due_ = false;
   bool shutdown_ack_due_ = false;
   PathId setup_path_ = 0;  // where INIT and COOKIE ECHO go
-  PathId reply_path_ = 0;  // COOKIE ACK and ERROR
+  PathId reply_path_ = 0;  // COOKIE ACK
+  PathId error_path_ = 0;  // ERROR
   PathId shutdown_path_ = 0;
   unsigned setup_attempts_ = 0;  // retransmissions of INIT and COOKIE ECHO
   Time setup_sent_at_{};         // last INIT or COOKIE ECHO

@@ -278,6 +278,7 @@ std::size_t Outstanding::mark_all_lost(PathId path) noexcept {
   for (auto tsn = earliest(path); tsn; tsn = earliest(path)) {
     Chunk& chunk = at(*tsn);
     marked += chunk.length;
+    chunk.timed_out = true;
     mark_for_retransmission(*tsn, chunk);
   }
   return marked;
@@ -310,6 +311,7 @@ void Outstanding::retransmitted(Tsn tsn, PathId path, Time now) noexcept {
   chunk.sent_at = now;
   chunk.missing_reports = 0;
   chunk.retransmitted = true;
+  chunk.timed_out = false;
   last_retransmission_ = now;
   enter_flight(tsn, chunk);
 }

@@ -39,6 +39,7 @@ class Outstanding {
     std::uint8_t missing_reports = 0;  // since it was last sent; saturates
     bool retransmitted = false;        // or reneged. Karn: no RTT from it (RFC 9260 §6.3.1 C5)
     bool fast_retransmitted = false;   // ineligible for another fast retransmit (§7.2.4 step 5)
+    bool timed_out = false;            // T3-rtx marked it: may go elsewhere (§6.4)
 
     // Bytes that count against cwnd and flightsize: header and padding included (RFC 9260 §7.2).
     [[nodiscard]] std::size_t wire_size() const noexcept { return (std::size_t{16} + length + 3) & ~std::size_t{3}; }

@@ -28,7 +28,13 @@ PathId Association::find_path(const IpAddress& address) const noexcept {
 }
 
 PathId Association::add_path(const IpAddress& address, std::uint16_t udp_port) noexcept {
-  if (paths_.size() == kMaxPaths || find_path(address) != kNoPath || !stack_.register_address(*this, address)) {
+  const Endpoint* const owner = stack_.endpoint(endpoint_);
+  // RFC 9260 §5.1.2: addresses of a family that this endpoint does not have are ignored.
+  const bool reachable =
+      owner != nullptr && std::any_of(owner->config.addresses.begin(), owner->config.addresses.end(),
+                                      [&](const IpAddress& ours) { return ours.family == address.family; });
+  if (!reachable || paths_.size() == kMaxPaths || find_path(address) != kNoPath ||
+      !stack_.register_address(*this, address)) {
     return kNoPath;
   }
   const auto id = static_cast<PathId>(paths_.size());
@@ -125,7 +131,7 @@ PathId Association::alternate_path(PathId avoid) const noexcept {
 PathId Association::retransmit_path(const Outstanding::Chunk& chunk) const noexcept {
   const Path& last = paths_[chunk.path];
   // RFC 9260 §6.4: fast retransmissions go where the data went; what timed out goes elsewhere if there is an elsewhere.
-  if (last.state == Path::State::kActive && last.error_count == 0) return chunk.path;
+  if (last.state == Path::State::kActive && (!chunk.timed_out || last.error_count == 0)) return chunk.path;
   const PathId other = alternate_path(chunk.path);
   return other == kNoPath ? chunk.path : other;
 }
@@ -151,7 +157,8 @@ void Association::on_heartbeat_ack(const wire::Chunk& chunk, Time now) noexcept 
   if (id >= paths_.size()) return;
   Path& path = paths_[id];
   // RFC 9260 §5.4: the nonce shows that who has the address answers; it is checked before anything else happens.
-  if (!path.heartbeat_unanswered || load_big<std::uint64_t>(&info->value()[8]) != path.heartbeat_nonce) return;
+  if (path.heartbeat_nonce == 0 || load_big<std::uint64_t>(&info->value()[8]) != path.heartbeat_nonce) return;
+  path.heartbeat_nonce = 0;  // the answer counts once; it may well be late
   path.heartbeat_unanswered = false;
   path.timeout.measured(now - path.heartbeat_sent_at, parameters_);  // RFC 9260 §8.3
   confirm(id, now);
@@ -174,7 +181,7 @@ void Association::on_heartbeat_timer(PathId id, Time now) noexcept {
     // RFC 9260 §8.1, §5.4: only on the path in use, and never for the verification of an address.
     if (carries_data && path.confirmed) count_association_error();
     if (state_ == State::kClosed) return;
-    schedule_heartbeat(id, now);
+    schedule_heartbeat(id, path.heartbeat_sent_at);
     return;
   }
   const bool idle = path.last_rtt_chunk_at + path.parameters.heartbeat_interval <= now;
@@ -187,11 +194,11 @@ void Association::on_heartbeat_timer(PathId id, Time now) noexcept {
 
 // RFC 9260 §8.3: HB.interval plus the RTO with a jitter of half of it either way. §5.4: an unconfirmed address once per
 // RTO.
-void Association::schedule_heartbeat(PathId id, Time now) noexcept {
+void Association::schedule_heartbeat(PathId id, Time from) noexcept {
   Path& path = paths_[id];
   const Duration rto = path.timeout.rto();
   if (!path.confirmed && path.state != Path::State::kInactive) {
-    path.heartbeat_deadline = now + rto / 2;
+    path.heartbeat_deadline = from + rto / 2;
     return;
   }
   if (!path.parameters.heartbeat_enabled) {
@@ -199,7 +206,7 @@ void Association::schedule_heartbeat(PathId id, Time now) noexcept {
     return;
   }
   const auto jitter = Duration(static_cast<std::int64_t>(stack_.entropy.u32() % 1024) * rto.count() / 1024);
-  path.heartbeat_deadline = now + path.parameters.heartbeat_interval + rto / 2 + jitter;
+  path.heartbeat_deadline = from + path.parameters.heartbeat_interval + rto / 2 + jitter;
 }
 
 void Association::start_heartbeats(Time now) noexcept {

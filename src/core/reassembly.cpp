@@ -40,7 +40,8 @@ void require(bool holds) noexcept {
 
 }  // namespace
 
-Reassembly::Reassembly(BufferPool& pool) noexcept : pool_(pool) {}
+Reassembly::Reassembly(BufferPool& pool, std::pmr::memory_resource* nodes) noexcept
+    : pool_(pool), parts_(nodes), early_(nodes), backlog_(nodes) {}
 
 // RFC 9260 §6.9: all fragments of a message have its stream, its U bit and its SSN. RFC 9260 §6.6: the SSN of an
 // unordered one is ignored.
@@ -150,13 +151,7 @@ Reassembly::Outcome Reassembly::add(Fragment&& fragment, Ring<Piece>& out) noexc
 
 // A new part of one fragment, empty as yet, right before `above`.
 Reassembly::Parts::iterator Reassembly::open_part(const Fragment& fragment, Parts::iterator above) noexcept {
-  Parts::iterator home;
-  if (spare_part_) {
-    spare_part_.key() = fragment.tsn;
-    home = parts_.insert(above, std::move(spare_part_));
-  } else {
-    home = parts_.try_emplace(above, fragment.tsn);
-  }
+  const Parts::iterator home = parts_.try_emplace(above, fragment.tsn, parts_.get_allocator().resource());
   Part& part = home->second;
   part.last = fragment.tsn;
   part.message = {fragment.stream, fragment.ssn, is_unordered(fragment)};
@@ -166,14 +161,8 @@ Reassembly::Parts::iterator Reassembly::open_part(const Fragment& fragment, Part
   return home;
 }
 
-Reassembly::Held& Reassembly::attach(Part& part, std::list<Held>::iterator at, Fragment& fragment) noexcept {
-  if (spare_nodes_.empty()) {
-    at = part.fragments.emplace(at);
-  } else {
-    const auto node = spare_nodes_.begin();
-    part.fragments.splice(at, spare_nodes_, node);
-    at = node;
-  }
+Reassembly::Held& Reassembly::attach(Part& part, std::pmr::list<Held>::iterator at, Fragment& fragment) noexcept {
+  at = part.fragments.emplace(at);
   at->ppid = fragment.ppid;
   at->payload = std::move(fragment.payload);
   bytes_ += at->payload.size();
@@ -199,22 +188,7 @@ void Reassembly::close_part(Parts::iterator part) noexcept {
     pinned_ -= held.payload.capacity();
     --fragments_;
   }
-  part->second.fragments.clear();
-  if (spare_part_) {
-    parts_.erase(part);
-  } else {
-    spare_part_ = parts_.extract(part);
-  }
-}
-
-// The first node of the part, whose payload has been moved out, is put aside.
-void Reassembly::spare_node(Part& part) noexcept {
-  --fragments_;
-  if (spare_nodes_.size() < kSpareNodes) {
-    spare_nodes_.splice(spare_nodes_.begin(), part.fragments, part.fragments.begin());
-  } else {
-    part.fragments.pop_front();
-  }
+  parts_.erase(part);
 }
 
 // A complete message: handed out if it is its turn, else kept for it. True if it is held no more.
@@ -260,7 +234,8 @@ void Reassembly::move_pieces(Parts::iterator at, Ring<Piece>& out) noexcept {
     pinned_ -= held.payload.capacity();
     out.emplace_back(Piece{tsn, part.message.stream, part.message.ssn, held.ppid, part.message.unordered,
                            part.begins && tsn == at->first, part.ends && tsn == part.last, std::move(held.payload)});
-    spare_node(part);
+    part.fragments.pop_front();
+    --fragments_;
   }
   close_part(at);
 }
@@ -401,7 +376,6 @@ void Reassembly::check_consistent() const noexcept {
   }
   require(bytes == bytes_ && fragments == fragments_ && pinned == pinned_);
   require(early == early_.size() && backlog == backlog_.size());
-  require(spare_nodes_.size() <= kSpareNodes && (!spare_part_ || spare_part_.mapped().fragments.empty()));
   for (const auto& [key, at] : early_) {
     const auto page = (key >> 16) / kStreamsPerPage;
     require(page < streams_.size() && streams_[page]);

@@ -8,6 +8,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <set>
 #include <vector>
@@ -49,7 +50,8 @@ class Reassembly {
   };
 
   // `pool` must outlive this.
-  explicit Reassembly(BufferPool& pool) noexcept;
+  // Both must outlive it. `nodes` supplies the bookkeeping of what is held; the stack hands in one that reuses its memory.
+  explicit Reassembly(BufferPool& pool, std::pmr::memory_resource* nodes = std::pmr::new_delete_resource()) noexcept;
   Reassembly(const Reassembly&) = delete;
   Reassembly& operator=(const Reassembly&) = delete;
 
@@ -99,23 +101,23 @@ class Reassembly {
     std::uint32_t ppid = 0;
     Slice payload;
   };
-  // Emptied list nodes kept for the next fragmented message, so that receiving without loss allocates nothing.
-  static constexpr std::size_t kSpareNodes = 64;
 
   // Consecutive TSNs of one message that are held; complete if it has both ends.
   struct Part {
     enum class Place : std::uint8_t { kIncomplete, kEarly, kBacklog };
 
+    explicit Part(std::pmr::memory_resource* nodes) noexcept : fragments(nodes) {}
+
     Tsn last;
-    MessageId message;
-    bool begins;  // its first fragment has B
-    bool ends;    // its last fragment has E
-    Place place;
-    std::list<Held> fragments;
+    MessageId message{};
+    bool begins = false;  // its first fragment has B
+    bool ends = false;    // its last fragment has E
+    Place place = Place::kIncomplete;
+    std::pmr::list<Held> fragments;
 
     [[nodiscard]] bool complete() const noexcept { return begins && ends; }
   };
-  using Parts = std::map<Tsn, Part>;  // by first TSN; disjoint
+  using Parts = std::pmr::map<Tsn, Part>;  // by first TSN; disjoint
 
   struct Partial {  // the message being handed out in pieces
     Tsn next;
@@ -129,10 +131,9 @@ class Reassembly {
   [[nodiscard]] bool fits_between(const Fragment& fragment, const Part* below, const Part* above) const noexcept;
 
   Parts::iterator open_part(const Fragment& fragment, Parts::iterator above) noexcept;
-  Held& attach(Part& part, std::list<Held>::iterator at, Fragment& fragment) noexcept;
+  Held& attach(Part& part, std::pmr::list<Held>::iterator at, Fragment& fragment) noexcept;
   void shrink(Held& held) noexcept;
   void close_part(Parts::iterator part) noexcept;
-  void spare_node(Part& part) noexcept;
 
   bool settle(Parts::iterator part, Ring<Piece>& out) noexcept;
   void hand_out(Parts::iterator part, Ring<Piece>& out) noexcept;
@@ -143,16 +144,14 @@ class Reassembly {
   BufferPool& pool_;
   std::vector<std::unique_ptr<StreamPage>> streams_;
   Parts parts_;
-  std::map<std::uint32_t, Parts::iterator> early_;  // complete, not yet their stream's turn; by stream and SSN
-  std::set<Tsn> backlog_;                           // completed during partial delivery; by first TSN
+  std::pmr::map<std::uint32_t, Parts::iterator> early_;  // complete, not yet their stream's turn; by stream and SSN
+  std::pmr::set<Tsn> backlog_;                           // completed during partial delivery; by first TSN
   std::optional<Partial> partial_;
   Tsn needs_end_;        // what precedes the message handed out last must have E
   Tsn needs_beginning_;  // what follows it must have B
   std::size_t bytes_ = 0;
   std::size_t fragments_ = 0;
   std::size_t pinned_ = 0;  // block sizes only
-  Parts::node_type spare_part_;
-  std::list<Held> spare_nodes_;
 };
 
 }  // namespace netsctp::core

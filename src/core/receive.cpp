@@ -42,7 +42,7 @@ bool Association::on_data(const wire::Chunk& chunk, const Datagram& datagram, Pa
     case TsnMap::Arrival::kNew:
       break;
   }
-  if (window_room() == 0 && !make_room(tsn)) {
+  if (advertised_window() == 0 && !make_room(tsn)) {
     ++stack_.counters.discarded_window_full;
     sack_now_ = true;  // RFC 9260 §6.2: dropped, and told at once
     return true;
@@ -114,10 +114,11 @@ void Association::data_packet_done(PathId from, Time now) noexcept {
   }
   first_data_ = false;
   if (state_ == State::kShutdownSent) {
-    // RFC 9260 §9.2: answer each packet with DATA by SHUTDOWN, with a SACK as well if SHUTDOWN cannot say it all.
+    // RFC 9260 §9.2: answer each packet with DATA by SHUTDOWN, with a SACK as well if SHUTDOWN cannot say it all: gaps,
+    // duplicates, or that the window has opened again (§6.2).
     shutdown_due_ = true;
     timer(Timer::kT2) = now + paths_[data_path()].timeout.rto();
-    sack_now_ = received_.has_gaps() || !received_.duplicates().empty();
+    sack_now_ = received_.has_gaps() || !received_.duplicates().empty() || window_update_due();
     if (!sack_now_) packets_unacked_ = 0;
     return;
   }
@@ -138,12 +139,18 @@ std::size_t Association::window_room() const noexcept {
   return std::min(buffer - held, memory_limit - memory);
 }
 
-// RFC 9260 §6.2: what a SACK says; a sliver of a window is no window (silly window syndrome, RFC 1122 §4.2.3.3).
+// RFC 9260 §6.2: what a SACK says. What the peer has been told stands until the window can grow by more than a sliver
+// (silly window syndrome, RFC 1122 §4.2.3.3).
 std::size_t Association::advertised_window() const noexcept {
-  const std::size_t room = window_room();
+  const std::size_t room = std::min<std::size_t>(window_room(), 0xFFFFFFFFu);
   const std::size_t sliver =
       std::min(paths_.empty() ? std::size_t{1500} : fragment_size(), parameters_.receive_buffer / 4);
-  return room < sliver ? 0 : std::min<std::size_t>(room, 0xFFFFFFFFu);
+  return room < advertised_left_ + sliver ? std::min(room, advertised_left_) : room;
+}
+
+// RFC 9260 §6.2: a window update only when a quarter of the buffer has come free.
+bool Association::window_update_due() const noexcept {
+  return advertised_window() >= advertised_left_ + parameters_.receive_buffer / 4;
 }
 
 void Association::consumed(std::size_t bytes) noexcept {
@@ -151,10 +158,8 @@ void Association::consumed(std::size_t bytes) noexcept {
   unread_bytes_ -= std::min(unread_bytes_, bytes);
   // The number of pieces goes down in proportion: exact at both ends, near enough between.
   unread_pieces_ = before == 0 ? 0 : (unread_pieces_ * unread_bytes_ + before - 1) / before;
-  if (state_ != State::kEstablished && state_ != State::kShutdownPending) return;
-  // RFC 9260 §6.2: a window update only when a quarter of the buffer has come free (or the window was shut).
-  const std::size_t window = advertised_window();
-  if (window >= advertised_left_ + parameters_.receive_buffer / 4) sack_now_ = true;
+  if (state_ != State::kEstablished && state_ != State::kShutdownPending && state_ != State::kShutdownSent) return;
+  if (window_update_due()) sack_now_ = true;
 }
 
 }  // namespace netsctp::core

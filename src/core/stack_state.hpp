@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -55,6 +56,7 @@ class StackState {
   Ring<Event> events;
   CookieJar cookies;
   Slab<OutgoingMessage> messages;
+  std::pmr::unsynchronized_pool_resource nodes;  // of reassembly: what it held once it can hold again without allocating
 
   [[nodiscard]] std::uint32_t random_tag() noexcept;  // never 0 (RFC 9260 §5.3.1)
   void emit(const Association& association, decltype(Event::what)&& what) noexcept;

@@ -38,20 +38,20 @@ void Association::on_t3(PathId id, Time) noexcept {
   Path& path = paths_[id];
   path.t3_deadline = kNever;
   ++stack_.counters.t3_expirations;
-  path.congestion.timed_out(path.pmdcs());       // RFC 9260 §6.3.3 E1
   path.timeout.back_off(parameters_.rto_max);    // RFC 9260 §6.3.3 E2
-  path.one_packet = true;                        // RFC 9260 §7.2.3
   peer_rwnd_ += outstanding_.mark_all_lost(id);  // RFC 9260 §6.3.3 E3, §6.2.1 C
   // A timeout ends fast recovery: slow start takes over.
   fast_recovery_exit_.reset();
   fast_retransmit_packet_ = false;
-  // RFC 9260 §6.1 A: a peer that keeps its window closed and answers is not failing.
+  // RFC 9260 §6.1 A: a peer that keeps its window closed and answers is not failing, nor is the path congested.
   if (probing_ && sack_since_t3_) {
     sack_since_t3_ = false;
     return;
   }
-  path_error(id);             // RFC 9260 §8.2
-  count_association_error();  // RFC 9260 §8.1
+  path.congestion.timed_out(path.pmdcs());  // RFC 9260 §6.3.3 E1
+  path.one_packet = true;                   // RFC 9260 §7.2.3
+  path_error(id);                           // RFC 9260 §8.2
+  count_association_error();                // RFC 9260 §8.1
 }
 
 void Association::on_t2(Time now) noexcept {
@@ -85,13 +85,14 @@ void Association::progress(Time now) noexcept {
   }
   // RFC 9260 §6.1 A: data waits, nothing is in flight, and the peer's window is shut: probe after one RTO.
   const bool stuck = may_send_data() && outstanding_.in_flight() == 0 && !outstanding_.has_retransmits() &&
-                     !send_queue_.empty() && !probe_due_ && [&] {
+                     !send_queue_.empty() && [&] {
                        const auto next = send_queue_.peek(fragment_size());
                        return next && next->length > peer_rwnd_;
                      }();
   if (!stuck) {
     timer(Timer::kProbe) = kNever;
-  } else if (timer(Timer::kProbe) == kNever) {
+    probe_due_ = false;
+  } else if (!probe_due_ && timer(Timer::kProbe) == kNever) {
     timer(Timer::kProbe) = now + paths_[data_path()].timeout.rto();
   }
 }

@@ -42,7 +42,7 @@ std::optional<PathId> Association::next_packet_path(Time) noexcept {
   for (PathId i = 0; i < paths_.size(); ++i) {
     if (paths_[i].heartbeat_due) return i;
   }
-  if (!errors_.empty()) return data_path();
+  if (!errors_.empty() && paths_[error_path_].confirmed) return error_path_;
   if (sack_now_) return sack_path();
   if (shutdown_due_ || shutdown_ack_due_) return shutdown_path_;
   return next_data_path();
@@ -78,7 +78,7 @@ void Association::write_packet(wire::PacketWriter& writer, PathId path, Time now
   }
   write_control(writer, path, now);
   // RFC 9260 §6.1: what was received is acknowledged along with whatever goes out.
-  if ((sack_now_ || packets_unacked_ > 0) && path == sack_path()) write_sack(writer);
+  if (path == sack_path() && (sack_now_ || (packets_unacked_ > 0 && sack_fits_before_data(writer)))) write_sack(writer);
   if (shutdown_due_ || shutdown_ack_due_) {
     // RFC 9260 §6.10: SHUTDOWN and SHUTDOWN ACK come last, without DATA.
     if (path == shutdown_path_) write_shutdown(writer, path, now);
@@ -148,7 +148,7 @@ void Association::write_control(wire::PacketWriter& writer, PathId path, Time no
     heartbeat_replies_.pop_front();
   }
   if (paths_[path].heartbeat_due) write_heartbeat(writer, path, now);
-  if (!errors_.empty() && paths_[path].confirmed && writer.open(wire::ChunkType::kError, 0)) {
+  if (!errors_.empty() && path == error_path_ && paths_[path].confirmed && writer.open(wire::ChunkType::kError, 0)) {
     bool any = false;
     while (!errors_.empty()) {
       const wire::Bytes cause = errors_.front().bytes();
@@ -166,7 +166,7 @@ void Association::write_control(wire::PacketWriter& writer, PathId path, Time no
 void Association::write_heartbeat(wire::PacketWriter& writer, PathId id, Time now) noexcept {
   Path& path = paths_[id];
   // RFC 9260 §8.3, §5.4: the time, the address, and a nonce that only the owner of the address can return.
-  const std::uint64_t nonce = stack_.entropy.u64();
+  const std::uint64_t nonce = stack_.entropy.u64() | 1;  // 0: none expected
   std::array<std::byte, 40> info{};
   store_big(info.data(), static_cast<std::int64_t>(now.time_since_epoch().count()));
   store_big(&info[8], nonce);
@@ -250,6 +250,19 @@ PathId Association::sack_path() const noexcept {
   return data_path();
 }
 
+// RFC 9260 §6.2: a SACK that is not due yet must not cost a packet of its own: only beside control chunks, or if the
+// DATA chunk that is due still fits (§6.9).
+bool Association::sack_fits_before_data(const wire::PacketWriter& writer) noexcept {
+  if (!writer.empty()) return true;
+  std::size_t due = 0;
+  if (const std::optional<Tsn> tsn = outstanding_.next_retransmit(outstanding_.cumulative_ack_point() + 1)) {
+    due = outstanding_.chunk(*tsn).wire_size();
+  } else if (const std::optional<SendQueue::Next> next = send_queue_.peek(fragment_size())) {
+    due = wire::padded(wire::kDataHeaderSize + next->length);
+  }
+  return wire::kSackHeaderSize + due <= writer.room();
+}
+
 // RFC 9260 §6.1 D: Max.Burst packets at each opportunity, and as many again as were acknowledged: a SACK for many
 // packets (a receiver that batches) must not slow the sender below one that acknowledges every second.
 void Association::allow_burst(std::size_t acked_bytes) noexcept {
@@ -295,7 +308,8 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
     writer.data(tsn->wire(), message.stream, message.ssn, message.ppid, chunk.flags,
                 message.payload.bytes().subspan(chunk.offset, chunk.length));
     // RFC 9260 §6.1, §7.2.4 step 4: the timer restarts with the earliest chunk of its address.
-    const bool earliest = *tsn == outstanding_.cumulative_ack_point() + 1;
+    const std::optional<Tsn> lowest = outstanding_.earliest(path);
+    const bool earliest = chunk.path == path && (!lowest || *tsn < *lowest);
     peer_rwnd_ -= std::min<std::size_t>(peer_rwnd_, chunk.length);
     outstanding_.retransmitted(*tsn, path, now);
     if (earliest) start_t3(path, now, true);

@@ -18,11 +18,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kReceiveLimit = 256;          // packets per turn from the link, and as many from other processes
-constexpr std::size_t kInboxReserve = 2048;         // more than a receive may exceed the limit by
+constexpr std::size_t kReceiveLimit = 256;   // packets per turn from the link, and as many from other processes
+constexpr std::size_t kInboxReserve = 2048;  // more than a receive may exceed the limit by
 constexpr std::size_t kOutboxSize = 256 * 1024;
-constexpr int kMaxBatches = 16;                     // transmitted per turn
-constexpr int kMaxRounds = 16;                      // of transmit and events per turn
+constexpr int kMaxBatches = 16;  // transmitted per turn
+constexpr int kMaxRounds = 16;   // of transmit and events per turn
 constexpr Duration kFirstGrace = 2ms;
 constexpr Duration kLongestGrace = 20ms;
 constexpr Duration kPieceWithoutEventfd = 1ms;
@@ -304,7 +304,8 @@ void Engine::Loop::run_background() {
   Time now = clock_now();
   while (!stopping_) {
     const bool is_due = next_deadline().value_or(kNever) <= now;
-    if (driver_ == nullptr && (is_due || departures_ == 0 || now - last_departure_ >= kFirstGrace)) driver_ = &background_;
+    if (driver_ == nullptr && (is_due || departures_ == 0 || now - last_departure_ >= kFirstGrace))
+      driver_ = &background_;
     if (driver_ == &background_) {
       grace_ = kFirstGrace;
       driver_seen_ = false;

@@ -1,15 +1,19 @@
 // What an Engine is made of: link, stack, port claims, and the question of who sleeps in the link's poll.
 //
-// The driver. At most one thread sleeps on the link's descriptors, with the lock released: the driver. It takes what has
-// arrived through the stack and, after each turn, wakes those waiting threads whose condition has come true.
+// The driver. At most one thread sleeps on the link's descriptors, with the lock released: the driver. It takes what
+// has arrived through the stack and, after each turn, wakes those waiting threads whose condition has come true.
 //   1. A thread that must wait becomes the driver if no other user thread is; else it sleeps on an eventfd of its own.
-//   2. A driver whose own condition is true leaves. It wakes the longest waiting thread to succeed it. If none waits, it wakes
+//   2. A driver whose own condition is true leaves. It wakes the longest waiting thread to succeed it. If none waits,
+//   it wakes
 //      nobody: it will be back in a moment, and a hand-over per message would cost more than the message.
-//   3. The background thread therefore looks after kFirstGrace whether a driver is there. If none is and none was for that
+//   3. The background thread therefore looks after kFirstGrace whether a driver is there. If none is and none was for
+//   that
 //      long, it drives until a user thread takes the role from it (waking it once, so that it goes to stand by).
-//   4. On stand-by it looks rarely: while it finds a user thread driving, its pauses double up to kLongestGrace; when the same
+//   4. On stand-by it looks rarely: while it finds a user thread driving, its pauses double up to kLongestGrace; when
+//   the same
 //      thread has slept through a pause, it sleeps without end, and that driver wakes it on leaving.
-//   5. Whoever ends a session with a deadline nearer than the sleeping driver's (or, if there is none, than the background
+//   5. Whoever ends a session with a deadline nearer than the sleeping driver's (or, if there is none, than the
+//   background
 //      thread's) wakes that one, so that timers are served on time.
 // A program that never blocks is thus driven by the background thread sitting in poll.
 #pragma once
@@ -102,16 +106,16 @@ class Engine::Loop {
   BufferPool pool_;  // before everything that holds slices
   SystemEntropy entropy_;
   std::unique_ptr<core::Stack> stack_;
-  std::unique_ptr<link::Link> link_;    // null until the first claim
+  std::unique_ptr<link::Link> link_;  // null until the first claim
   std::vector<int> link_descriptors_;
   PortClaims claims_;
-  std::vector<Datagram> inbox_;         // empty between turns
+  std::vector<Datagram> inbox_;  // empty between turns
   std::unique_ptr<std::byte[]> outbox_;
-  bool work_left_ = false;              // a bound on work was reached: there is more to do at once
+  bool work_left_ = false;  // a bound on work was reached: there is more to do at once
 
-  std::vector<Sleeper*> waiting_;       // user threads in wait(), the longest waiting first
+  std::vector<Sleeper*> waiting_;  // user threads in wait(), the longest waiting first
   Sleeper* driver_ = nullptr;
-  Time last_departure_{};               // when a user thread last left the driver's role
+  Time last_departure_{};  // when a user thread last left the driver's role
   std::uint64_t departures_ = 0;
 
   Sleeper background_;

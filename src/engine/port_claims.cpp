@@ -74,6 +74,11 @@ Descriptor datagram_socket() noexcept {
   return Descriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
+// Whether a socket of that name exists. One probe serves for names until one is found.
+bool is_held(const Name& name, int probe) noexcept {
+  return ::connect(probe, name.pointer(), name.length) == 0 || (errno != ECONNREFUSED && errno != ENOENT);
+}
+
 // Interfaces have no part in whose port it is.
 IpAddress unscoped(IpAddress address) noexcept {
   address.scope_id = 0;
@@ -88,8 +93,8 @@ std::string specific_mark(Family family, unsigned index) {
   return (family == Family::kIpv4 ? "#4." : "#6.") + std::to_string(index);
 }
 
-// The packets at the beginning of `batch` that may share a message: of one size but the last, between the same addresses,
-// to the same SCTP port.
+// The packets at the beginning of `batch` that may share a message: of one size but the last, between the same
+// addresses, to the same SCTP port.
 std::size_t run_length(std::span<const Datagram> batch) noexcept {
   const Datagram& first = batch.front();
   std::size_t bytes = first.bytes.size();
@@ -196,12 +201,16 @@ std::error_code PortClaims::add(std::uint16_t port, const IpAddress& address) {
       ::bind(mailbox, own.pointer(), own.length) != 0)
     return last_error();
 
+  const Descriptor probe = datagram_socket();
+  if (!probe) return last_error();
   if (is_wildcard) {
-    for (unsigned i = 0; i < kMaxSpecificHolders; ++i)
-      if (is_held(port, specific_mark(address.family, i))) return std::make_error_code(std::errc::address_in_use);
+    for (unsigned i = 0; i < kMaxSpecificHolders; ++i) {
+      if (is_held(Name(udp_port_, port, specific_mark(address.family, i)), probe.number()))
+        return std::make_error_code(std::errc::address_in_use);
+    }
   } else {
     if (const std::error_code error = mark_specific(port, address.family)) return error;
-    if (is_held(port, wildcard(address.family))) {
+    if (is_held(Name(udp_port_, port, wildcard(address.family)), probe.number())) {
       remove(port, address);  // it is not there yet: this drops the mark if it has become idle
       return std::make_error_code(std::errc::address_in_use);
     }
@@ -254,12 +263,6 @@ void PortClaims::remove(std::uint16_t port, const IpAddress& address) noexcept {
   if (!has_specific(Family::kIpv4)) entry.specific_v4.reset();
   if (!has_specific(Family::kIpv6)) entry.specific_v6.reset();
   if (entry.claims.empty()) ports_.erase(found);
-}
-
-bool PortClaims::is_held(std::uint16_t port, std::string_view what) const noexcept {
-  const Descriptor probe = datagram_socket();
-  const Name target(udp_port_, port, what);
-  return ::connect(probe.number(), target.pointer(), target.length) == 0;
 }
 
 bool PortClaims::holds(std::uint16_t port, const IpAddress& local) const noexcept {
@@ -382,8 +385,8 @@ void PortClaims::receive_from(int mailbox, BufferPool& pool, std::vector<Datagra
     const std::size_t bytes = size - std::min(size, sizeof envelope);
     const bool is_v4 = envelope.family == static_cast<std::uint8_t>(Family::kIpv4);
     const bool is_v6 = envelope.family == static_cast<std::uint8_t>(Family::kIpv6);
-    if (envelope.magic != Envelope::kMagic || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || !is_trusted(header) ||
-        !(is_v4 || is_v6) || bytes == 0 || envelope.segment_size < kCommonHeader ||
+    if (envelope.magic != Envelope::kMagic || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ||
+        !is_trusted(header) || !(is_v4 || is_v6) || bytes == 0 || envelope.segment_size < kCommonHeader ||
         bytes > envelope.segment_size * kMaxPieces) {
       ++counters_.bad_messages;
       continue;
@@ -392,8 +395,8 @@ void PortClaims::receive_from(int mailbox, BufferPool& pool, std::vector<Datagra
       return is_v4 ? IpAddress::v4(raw.data()) : IpAddress::v6(raw.data(), scope);
     };
     link::cut(pool, spare_, sizeof envelope, bytes, envelope.segment_size,
-              {address(envelope.from, envelope.from_scope), envelope.from_port}, address(envelope.to, envelope.to_scope),
-              out);
+              {address(envelope.from, envelope.from_scope), envelope.from_port},
+              address(envelope.to, envelope.to_scope), out);
   }
 }
 

@@ -1,7 +1,7 @@
-// SCTP ports shared by the processes of one host, without a daemon. A claim is an abstract Unix datagram socket whose name
-// holds the UDP port, the SCTP port and the address: binding it is the host-wide lock (per network namespace), and it is
-// the mailbox through which a process that the kernel gave a packet for another's port passes it on.
-// Not thread-safe: the engine's lock guards it.
+// SCTP ports shared by the processes of one host, without a daemon. A claim is an abstract Unix datagram socket whose
+// name holds the UDP port, the SCTP port and the address: binding it is the host-wide lock (per network namespace), and
+// it is the mailbox through which a process that the kernel gave a packet for another's port passes it on. Not
+// thread-safe: the engine's lock guards it.
 #pragma once
 
 #include <cstddef>
@@ -22,10 +22,10 @@
 namespace netsctp::engine {
 
 struct PassOnCounters {
-  std::uint64_t passed_on = 0;       // packets given to another process
-  std::uint64_t mailbox_full = 0;    // packets dropped because the other process did not keep up
-  std::uint64_t taken_over = 0;      // packets other processes gave to us
-  std::uint64_t bad_messages = 0;    // mailbox messages that were not ours to believe
+  std::uint64_t passed_on = 0;     // packets given to another process
+  std::uint64_t mailbox_full = 0;  // packets dropped because the other process did not keep up
+  std::uint64_t taken_over = 0;    // packets other processes gave to us
+  std::uint64_t bad_messages = 0;  // mailbox messages that were not ours to believe
 };
 
 class PortClaims {
@@ -43,8 +43,8 @@ class PortClaims {
   ~PortClaims() = default;
 
   // Claims all of it or nothing. Addresses of a family whose wildcard is asked for are covered by that and skipped.
-  // Port 0: a free one from kFirstFreePort to kLastFreePort. EADDRINUSE: taken on this host, by this process or another;
-  // EINVAL: nothing to claim; otherwise socket(2)'s errors.
+  // Port 0: a free one from kFirstFreePort to kLastFreePort. EADDRINUSE: taken on this host, by this process or
+  // another; EINVAL: nothing to claim; otherwise socket(2)'s errors.
   [[nodiscard]] Result<std::uint16_t> claim(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                                             bool any_v6, Entropy& entropy);
   // One more address for a port held here; nothing to do if its family's wildcard is.
@@ -82,7 +82,6 @@ class PortClaims {
   [[nodiscard]] std::error_code add(std::uint16_t port, const IpAddress& address);
   [[nodiscard]] std::error_code mark_specific(std::uint16_t port, Family family);
   void remove(std::uint16_t port, const IpAddress& address) noexcept;
-  [[nodiscard]] bool is_held(std::uint16_t port, std::string_view what) const noexcept;
   [[nodiscard]] Result<std::uint16_t> claim_all(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                                                 bool any_v6);
   enum class Outcome : std::uint8_t { kPassed, kNobodyThere };

@@ -6,7 +6,8 @@
 namespace netsctp::link {
 namespace {
 
-// Copying so much costs less than a microsecond; handing over 64 KiB for less would make pinned memory of payload x 8 or more.
+// Copying so much costs less than a microsecond; handing over 64 KiB for less would make pinned memory of payload x 8
+// or more.
 constexpr std::size_t kCopyLimit = 8192;
 
 }  // namespace

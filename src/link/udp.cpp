@@ -91,14 +91,15 @@ void enlarge(int descriptor, int forced_option, int option) noexcept {
     switch_on(descriptor, SOL_SOCKET, option, kSocketBuffer);
 }
 
-// What every socket needs before it is bound; false with errno set if it cannot serve.
+// What every socket needs before it is bound; false with errno set if it cannot serve. The UDP checksum stays on (RFC
+// 6951 §5.3).
 bool prepare(int descriptor, int family) noexcept {
   if (!switch_on(descriptor, SOL_SOCKET, SO_REUSEPORT)) return false;
   if (family == AF_INET) {
     if (!switch_on(descriptor, IPPROTO_IP, IP_PKTINFO)) return false;
-    // DF stays clear: a chunk once sent cannot be cut smaller, so after the path MTU has shrunk only IP fragmentation gets its
-    // retransmission through (RFC 9260 §6.9). OMIT rather than DONT: no forged ICMP can make us believe in a tiny path MTU
-    // (RFC 6951 §5.6: do not rely on ICMP), and fragmenting on the way is the routers' work then.
+    // DF stays clear: a chunk once sent cannot be cut smaller, so after the path MTU has shrunk only IP fragmentation
+    // gets its retransmission through (RFC 9260 §6.9). OMIT rather than DONT: no forged ICMP can make us believe in a
+    // tiny path MTU (RFC 6951 §5.6: do not rely on ICMP), and fragmenting on the way is the routers' work then.
     if (!switch_on(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT))
       switch_on(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
   } else {
@@ -116,8 +117,7 @@ bool prepare(int descriptor, int family) noexcept {
 Result<Descriptor> open_socket(int family, std::uint16_t port) {
   Descriptor descriptor(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP));
   SocketAddress address{};
-  const socklen_t length =
-      store(address, {IpAddress::any(family == AF_INET6 ? Family::kIpv6 : Family::kIpv4), port});
+  const socklen_t length = store(address, {IpAddress::any(family == AF_INET6 ? Family::kIpv6 : Family::kIpv4), port});
   if (!descriptor || !prepare(descriptor.number(), family) || ::bind(descriptor.number(), &address.any, length) != 0)
     return std::error_code(errno, std::system_category());
   return descriptor;
@@ -163,10 +163,10 @@ struct UdpLink::SendSlots {
   std::array<iovec, kSendSlots> vectors{};
   std::array<SocketAddress, kSendSlots> names{};
   std::array<Control, kSendSlots> controls{};
-  std::array<std::size_t, kSendSlots> segment_sizes{};  // 0: a single packet
+  std::array<std::size_t, kSendSlots> segment_sizes{};   // 0: a single packet
   std::array<std::size_t, kSendSlots> plain_controls{};  // control bytes without UDP_SEGMENT
   std::size_t count = 0;
-  int descriptor = -1;   // all slots are for this socket
+  int descriptor = -1;  // all slots are for this socket
   bool waited = false;  // for room, in this send()
 };
 
@@ -347,7 +347,8 @@ void UdpLink::flush() noexcept {
   };
   int retries = kErrorRetries;
   for (std::size_t next = 0; next < count;) {
-    const int sent = ::sendmmsg(slots.descriptor, &slots.headers[next], static_cast<unsigned>(count - next), MSG_DONTWAIT);
+    const int sent =
+        ::sendmmsg(slots.descriptor, &slots.headers[next], static_cast<unsigned>(count - next), MSG_DONTWAIT);
     if (sent > 0) {
       next += static_cast<std::size_t>(sent);
       continue;
@@ -360,8 +361,8 @@ void UdpLink::flush() noexcept {
       return;
     }
     if (slots.segment_sizes[next] != 0) {
-      // EIO: a device on the way cannot do it. EINVAL, EMSGSIZE: this run's packets do not fit the path, so that each has
-      // to be fragmented. The former will not change.
+      // EIO: a device on the way cannot do it. EINVAL, EMSGSIZE: this run's packets do not fit the path, so that each
+      // has to be fragmented. The former will not change.
       if (error == EIO || error == EOPNOTSUPP) gso_ = false;
       ++counters_.gso_refused;
       send_split(next);

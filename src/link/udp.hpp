@@ -1,5 +1,6 @@
 // SCTP packets over UDP (RFC 6951 §5): one IPv4 and one IPv6 socket on the encapsulation port, batched both ways
-// (recvmmsg with UDP_GRO, sendmmsg with UDP_SEGMENT). Knows no SCTP; which process a packet is for is the engine's business.
+// (recvmmsg with UDP_GRO, sendmmsg with UDP_SEGMENT). Knows no SCTP; which process a packet is for is the engine's
+// business.
 #pragma once
 
 #include <array>
@@ -35,7 +36,8 @@ struct UdpCounters {
 class UdpLink final : public Link {
  public:
   // Binds 0.0.0.0 and, where the host has IPv6, [::] with SO_REUSEPORT: all processes of one user share the port.
-  // EADDRINUSE: a process of another user or one that does not share it has it. Otherwise socket(2)'s and bind(2)'s errors.
+  // EADDRINUSE: a process of another user or one that does not share it has it. Otherwise socket(2)'s and bind(2)'s
+  // errors.
   [[nodiscard]] static Result<std::unique_ptr<UdpLink>> open(const UdpConfig& config);
   // The pool given to receive() must still be alive.
   ~UdpLink() override;

@@ -36,8 +36,8 @@ int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, so
   if (accept_queue_.empty()) {
     if (is_nonblocking(0)) return -EAGAIN;
     ++waiting_readers_;
-    const int error = wait(session, settings.receive_timeout,
-                           [&] { return !accept_queue_.empty() || stage_ != Stage::kListening; });
+    const int error =
+        wait(session, settings.receive_timeout, [&] { return !accept_queue_.empty() || stage_ != Stage::kListening; });
     --waiting_readers_;
     if (error != 0) {
       settle();
@@ -71,7 +71,7 @@ void StackSocket::forget_embryo(StackSocket& embryo) noexcept {
   std::shared_ptr<StackSocket> dropped;  // lives until its own event has been dealt with
   for (std::size_t i = 0; i < accept_queue_.size(); ++i) {
     auto& each = accept_queue_[i];
-    each.get() == &embryo ? dropped = std::move(each) : kept.emplace_back(std::move(each));
+    each.get() == & embryo ? dropped = std::move(each) : kept.emplace_back(std::move(each));
   }
   accept_queue_ = std::move(kept);
   settle_input();

@@ -7,8 +7,8 @@ namespace netsctp::socket {
 
 namespace {
 
-constexpr unsigned kKnownFlags = SCTP_UNORDERED | SCTP_ADDR_OVER | SCTP_ABORT | SCTP_SACK_IMMEDIATELY |
-                                 SCTP_PR_SCTP_MASK | SCTP_SENDALL | SCTP_EOF;
+constexpr unsigned kKnownFlags =
+    SCTP_UNORDERED | SCTP_ADDR_OVER | SCTP_ABORT | SCTP_SACK_IMMEDIATELY | SCTP_PR_SCTP_MASK | SCTP_SENDALL | SCTP_EOF;
 
 template <class Value>
 bool read(const cmsghdr& header, Value& value) noexcept {
@@ -19,7 +19,8 @@ bool read(const cmsghdr& header, Value& value) noexcept {
 
 bool parse_one(const cmsghdr& header, SendAncillary& result) {
   switch (header.cmsg_type) {
-    case SCTP_INIT: return read(header, result.init.emplace());
+    case SCTP_INIT:
+      return read(header, result.init.emplace());
     case SCTP_SNDRCV:
       if (result.info || !read(header, result.info.emplace())) return false;
       return (result.info->sinfo_flags & ~kKnownFlags) == 0;
@@ -38,7 +39,8 @@ bool parse_one(const cmsghdr& header, SendAncillary& result) {
     case SCTP_PRINFO:
       return read(header, result.partial_reliability.emplace()) &&
              (result.partial_reliability->pr_policy & ~SCTP_PR_SCTP_MASK) == 0;
-    case SCTP_AUTHINFO: return read(header, result.authentication.emplace());
+    case SCTP_AUTHINFO:
+      return read(header, result.authentication.emplace());
     case SCTP_DSTADDRV4: {
       in_addr address{};
       if (!read(header, address)) return false;
@@ -51,7 +53,8 @@ bool parse_one(const cmsghdr& header, SendAncillary& result) {
       result.destinations.push_back(IpAddress::v6(reinterpret_cast<const std::byte*>(&address)).unmapped());
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 

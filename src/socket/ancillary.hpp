@@ -16,14 +16,14 @@ namespace netsctp::socket {
 // What the control messages of one sendmsg() say.
 struct SendAncillary {
   std::optional<sctp_initmsg> init;
-  std::optional<sctp_sndrcvinfo> info;   // from SCTP_SNDRCV or SCTP_SNDINFO
+  std::optional<sctp_sndrcvinfo> info;  // from SCTP_SNDRCV or SCTP_SNDINFO
   std::optional<sctp_prinfo> partial_reliability;
   std::optional<sctp_authinfo> authentication;
-  std::vector<IpAddress> destinations;   // SCTP_DSTADDRV4, SCTP_DSTADDRV6
+  std::vector<IpAddress> destinations;  // SCTP_DSTADDRV4, SCTP_DSTADDRV6
 };
 
-// EINVAL: a control message of another size than its struct, an unknown type, SNDRCV with SNDINFO, unknown flags. Other levels
-// are passed over.
+// EINVAL: a control message of another size than its struct, an unknown type, SNDRCV with SNDINFO, unknown flags. Other
+// levels are passed over.
 [[nodiscard]] Result<SendAncillary> parse_ancillary(const msghdr& message);
 
 // Writes control messages into msg_control as the kernel does: what does not fit is cut and MSG_CTRUNC set.

@@ -13,13 +13,14 @@ namespace netsctp::socket {
 struct Backend {
   enum class Kind : std::uint8_t { kKernel, kStack };
   Kind kind = Kind::kStack;
-  std::string reason;            // a sentence: "the kernel has no SCTP (EPROTONOSUPPORT), so netsctp's own stack serves"
-  std::string link;              // "udp", "raw" or "kernel"
-  std::uint16_t udp_port = 0;    // with link udp
-  std::string error;             // not empty: the environment asks for what cannot be had; open() fails with EPROTONOSUPPORT
+  std::string reason;          // a sentence: "the kernel has no SCTP (EPROTONOSUPPORT), so netsctp's own stack serves"
+  std::string link;            // "udp", "raw" or "kernel"
+  std::uint16_t udp_port = 0;  // with link udp
+  std::string error;  // not empty: the environment asks for what cannot be had; open() fails with EPROTONOSUPPORT
 };
 
-// What was chosen, or would be: reads NETSCTP_BACKEND (auto, kernel, stack), NETSCTP_LINK (udp, raw), NETSCTP_UDP_PORT (1-65535).
+// What was chosen, or would be: reads NETSCTP_BACKEND (auto, kernel, stack), NETSCTP_LINK (udp, raw), NETSCTP_UDP_PORT
+// (1-65535).
 [[nodiscard]] const Backend& backend() noexcept;
 
 }  // namespace netsctp::socket

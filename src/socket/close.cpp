@@ -58,7 +58,8 @@ void StackSocket::give_up(Time now, bool forcibly) noexcept {
 void StackSocket::let_go(SocketAssociation& association, Time now, bool forcibly) noexcept {
   const std::size_t unread = queue_.unread_bytes(association.id);
   detach(association);
-  // As Linux: what the peer believes delivered but nobody read makes the end an ABORT, as does SO_LINGER with time 0 (§8.1.4).
+  // As Linux: what the peer believes delivered but nobody read makes the end an ABORT, as does SO_LINGER with time 0
+  // (§8.1.4).
   if (forcibly || unread != 0) {
     (void)stack().abort(association.id, {}, now);
   } else {

@@ -1,4 +1,5 @@
-// Associations begun here: connect(), connectx, implicit setup; and peeloff (RFC 6458 §3.1.6, §4.1.5, §7.5, §9.2, §9.9).
+// Associations begun here: connect(), connectx, implicit setup; and peeloff (RFC 6458 §3.1.6, §4.1.5, §7.5, §9.2,
+// §9.9).
 #include <algorithm>
 #include <cerrno>
 #include <chrono>

@@ -10,7 +10,8 @@ class Socket;
 // From now on lookup(descriptor) finds `socket` (socket.hpp).
 void enter_descriptor(int descriptor, std::shared_ptr<Socket> socket);
 
-// Removes the entry if it still is of `socket`. To be called before the descriptor is closed: its number is reused at once.
+// Removes the entry if it still is of `socket`. To be called before the descriptor is closed: its number is reused at
+// once.
 void forget_descriptor(int descriptor, const Socket* socket) noexcept;
 
 }  // namespace netsctp::socket

@@ -61,7 +61,8 @@ std::error_code Endpoint::remove(const IpAddress& address) {
   auto& held = addresses_.specific;
   const auto at = std::find(held.begin(), held.end(), address);
   if (at == held.end()) return std::make_error_code(std::errc::address_not_available);
-  if (held.size() == 1) return std::make_error_code(std::errc::device_or_resource_busy);  // as Linux; at least one must stay
+  if (held.size() == 1)
+    return std::make_error_code(std::errc::device_or_resource_busy);  // as Linux; at least one must stay
   if (const auto error = instance_.stack().remove_address(id_, address)) return error;
   held.erase(at);
   const IpAddress removed[]{address};

@@ -1,5 +1,5 @@
-// A local SCTP port with its addresses: claimed on the host and opened in the core. Shared by the socket that bound it and by
-// every association that came from it: the port stays taken until the last of them has gone.
+// A local SCTP port with its addresses: claimed on the host and opened in the core. Shared by the socket that bound it
+// and by every association that came from it: the port stays taken until the last of them has gone.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What the core tells about the associations of a socket, and what becomes of it: data and notifications to read, a changed
-// state, a ready descriptor (RFC 6458 §6).
+// What the core tells about the associations of a socket, and what becomes of it: data and notifications to read, a
+// changed state, a ready descriptor (RFC 6458 §6).
 #include <cerrno>
 #include <utility>
 
@@ -18,11 +18,16 @@ using Reason = core::AssociationChanged::Reason;
 int errno_of(const core::AssociationChanged& change) noexcept {
   const bool starting = change.what == What::kCannotStart;
   switch (change.reason) {
-    case Reason::kAbortedByPeer: return starting ? ECONNREFUSED : ECONNRESET;
-    case Reason::kUnreachable: return ETIMEDOUT;
-    case Reason::kProtocolError: return ECONNABORTED;
-    case Reason::kAbortedByUser: return 0;
-    case Reason::kNone: break;
+    case Reason::kAbortedByPeer:
+      return starting ? ECONNREFUSED : ECONNRESET;
+    case Reason::kUnreachable:
+      return ETIMEDOUT;
+    case Reason::kProtocolError:
+      return ECONNABORTED;
+    case Reason::kAbortedByUser:
+      return 0;
+    case Reason::kNone:
+      break;
   }
   return starting ? ETIMEDOUT : ECONNRESET;
 }

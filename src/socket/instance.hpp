@@ -1,5 +1,5 @@
-// The protocol stack of this process: one engine, its associations and to which socket each belongs, made at the first stack
-// socket. Sorts the core's events to the sockets.
+// The protocol stack of this process: one engine, its associations and to which socket each belongs, made at the first
+// stack socket. Sorts the core's events to the sockets.
 //
 // When the process exits normally, what is still open is closed as close(2) would: data already sent is given at most
 // kExitFlush to be delivered, then the rest is aborted. The kernel would go on in the background; a library cannot.

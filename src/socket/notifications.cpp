@@ -21,11 +21,16 @@ NotificationBytes assemble(const Fixed& fixed, std::span<const std::byte> tail =
 std::uint16_t sac_state(core::AssociationChanged::What what) noexcept {
   using What = core::AssociationChanged::What;
   switch (what) {
-    case What::kUp: return SCTP_COMM_UP;
-    case What::kLost: return SCTP_COMM_LOST;
-    case What::kRestarted: return SCTP_RESTART;
-    case What::kShutdownComplete: return SCTP_SHUTDOWN_COMP;
-    case What::kCannotStart: break;
+    case What::kUp:
+      return SCTP_COMM_UP;
+    case What::kLost:
+      return SCTP_COMM_LOST;
+    case What::kRestarted:
+      return SCTP_RESTART;
+    case What::kShutdownComplete:
+      return SCTP_SHUTDOWN_COMP;
+    case What::kCannotStart:
+      break;
   }
   return SCTP_CANT_STR_ASSOC;
 }
@@ -33,12 +38,18 @@ std::uint16_t sac_state(core::AssociationChanged::What what) noexcept {
 int spc_state(core::PathChanged::What what) noexcept {
   using What = core::PathChanged::What;
   switch (what) {
-    case What::kAvailable: return SCTP_ADDR_AVAILABLE;
-    case What::kUnreachable: return SCTP_ADDR_UNREACHABLE;
-    case What::kConfirmed: return SCTP_ADDR_CONFIRMED;
-    case What::kMadePrimary: return SCTP_ADDR_MADE_PRIM;
-    case What::kAdded: return SCTP_ADDR_ADDED;
-    case What::kRemoved: break;
+    case What::kAvailable:
+      return SCTP_ADDR_AVAILABLE;
+    case What::kUnreachable:
+      return SCTP_ADDR_UNREACHABLE;
+    case What::kConfirmed:
+      return SCTP_ADDR_CONFIRMED;
+    case What::kMadePrimary:
+      return SCTP_ADDR_MADE_PRIM;
+    case What::kAdded:
+      return SCTP_ADDR_ADDED;
+    case What::kRemoved:
+      break;
   }
   return SCTP_ADDR_REMOVED;
 }

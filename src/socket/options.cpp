@@ -14,7 +14,8 @@ namespace netsctp::socket {
 namespace {
 
 const Option* find_in(std::span<const Option> table, int number) noexcept {
-  const auto at = std::find_if(table.begin(), table.end(), [number](const Option& each) { return each.number == number; });
+  const auto at =
+      std::find_if(table.begin(), table.end(), [number](const Option& each) { return each.number == number; });
   return at != table.end() ? &*at : nullptr;
 }
 
@@ -88,6 +89,8 @@ int load_flag(bool& to, const void* value, socklen_t length) noexcept {
   return 0;
 }
 
-int store_int(int from, void* value, socklen_t& length) noexcept { return store(from, value, length); }
+int store_int(int from, void* value, socklen_t& length) noexcept {
+  return store(from, value, length);
+}
 
 }  // namespace netsctp::socket

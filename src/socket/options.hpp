@@ -1,5 +1,5 @@
-// Socket options as tables: number -> what reads it, what sets it. One table for each theme; options.cpp finds the entry. An
-// option without an entry is ENOPROTOOPT, as is the missing direction of one that has only one.
+// Socket options as tables: number -> what reads it, what sets it. One table for each theme; options.cpp finds the
+// entry. An option without an entry is ENOPROTOOPT, as is the missing direction of one that has only one.
 #pragma once
 
 #include <cstring>
@@ -63,8 +63,8 @@ template <class Value>
 // The same for defaults of sending and receiving.
 [[nodiscard]] TrafficSettings* traffic_of(const OptionCall& call, core::AssociationId id) noexcept;
 
-// RFC 6458 §8: SCTP_FUTURE_ASSOC, SCTP_CURRENT_ASSOC, SCTP_ALL_ASSOC or one association; a one-to-one socket's `id` is ignored.
-// Calls `change` for all that `id` names: 0 or -EINVAL.
+// RFC 6458 §8: SCTP_FUTURE_ASSOC, SCTP_CURRENT_ASSOC, SCTP_ALL_ASSOC or one association; a one-to-one socket's `id` is
+// ignored. Calls `change` for all that `id` names: 0 or -EINVAL.
 template <class Change>
 [[nodiscard]] int change_parameters(const OptionCall& call, core::AssociationId id, Change change);
 template <class Change>

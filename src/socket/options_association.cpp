@@ -1,4 +1,5 @@
-// How associations are set up, their timers and limits, and what they are (RFC 6458 §8.1.1 to §8.1.3, §8.2.1, §8.2.5, §8.2.6).
+// How associations are set up, their timers and limits, and what they are (RFC 6458 §8.1.1 to §8.1.3, §8.2.1, §8.2.5,
+// §8.2.6).
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -17,7 +18,8 @@ std::uint32_t in_ms(Duration duration) noexcept {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<milliseconds>(duration).count());
 }
 
-// --- §8.1.1 SCTP_RTOINFO ----------------------------------------------------------------------------------------------
+// --- §8.1.1 SCTP_RTOINFO
+// ----------------------------------------------------------------------------------------------
 
 int get_rto_info(const OptionCall& call, void* value, socklen_t& length) {
   sctp_rtoinfo info{};
@@ -46,7 +48,8 @@ int set_rto_info(const OptionCall& call, const void* value, socklen_t length) {
   return change_parameters(call, info.srto_assoc_id, apply);
 }
 
-// --- §8.1.2 SCTP_ASSOCINFO --------------------------------------------------------------------------------------------
+// --- §8.1.2 SCTP_ASSOCINFO
+// --------------------------------------------------------------------------------------------
 
 int get_assoc_info(const OptionCall& call, void* value, socklen_t& length) {
   sctp_assocparams info{};
@@ -168,17 +171,16 @@ int get_ids(const OptionCall& call, void* value, socklen_t& length) {
 }
 
 constexpr Option kOptions[]{
-    {SCTP_RTOINFO, get_rto_info, set_rto_info},
-    {SCTP_ASSOCINFO, get_assoc_info, set_assoc_info},
-    {SCTP_INITMSG, get_init_msg, set_init_msg},
-    {SCTP_AUTOCLOSE, get_autoclose, set_autoclose},
-    {SCTP_MAX_BURST, get_max_burst, set_max_burst},
-    {SCTP_GET_ASSOC_NUMBER, get_number, nullptr},
+    {SCTP_RTOINFO, get_rto_info, set_rto_info},     {SCTP_ASSOCINFO, get_assoc_info, set_assoc_info},
+    {SCTP_INITMSG, get_init_msg, set_init_msg},     {SCTP_AUTOCLOSE, get_autoclose, set_autoclose},
+    {SCTP_MAX_BURST, get_max_burst, set_max_burst}, {SCTP_GET_ASSOC_NUMBER, get_number, nullptr},
     {SCTP_GET_ASSOC_ID_LIST, get_ids, nullptr},
 };
 
 }  // namespace
 
-std::span<const Option> association_options() noexcept { return kOptions; }
+std::span<const Option> association_options() noexcept {
+  return kOptions;
+}
 
 }  // namespace netsctp::socket

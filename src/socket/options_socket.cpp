@@ -12,7 +12,8 @@ namespace netsctp::socket {
 
 namespace {
 
-// --- buffers: as socket(7), what is asked for is doubled, and the double is what is reported -----------------------------
+// --- buffers: as socket(7), what is asked for is doubled, and the double is what is reported
+// -----------------------------
 
 std::size_t doubled(int wanted, std::size_t least) noexcept {
   const std::size_t twice = wanted < 0 ? SocketSettings::kMaxBuffer : static_cast<std::size_t>(wanted) * 2;
@@ -44,7 +45,8 @@ int get_receive_buffer(const OptionCall& call, void* value, socklen_t& length) {
   return store_int(static_cast<int>(call.settings().receive_buffer), value, length);
 }
 
-// --- waiting ----------------------------------------------------------------------------------------------------------
+// --- waiting
+// ----------------------------------------------------------------------------------------------------------
 
 int set_linger(const OptionCall& call, const void* value, socklen_t length) {
   linger wanted{};
@@ -90,7 +92,8 @@ int get_receive_timeout(const OptionCall& call, void* value, socklen_t& length) 
   return store_timeout(call.settings().receive_timeout, value, length);
 }
 
-// --- what it is -------------------------------------------------------------------------------------------------------
+// --- what it is
+// -------------------------------------------------------------------------------------------------------
 
 int get_error(const OptionCall& call, void* value, socklen_t& length) {
   if (length < sizeof(int)) return -EINVAL;
@@ -99,7 +102,9 @@ int get_error(const OptionCall& call, void* value, socklen_t& length) {
 int get_type(const OptionCall& call, void* value, socklen_t& length) {
   return store_int(call.socket.is_one_to_many() ? SOCK_SEQPACKET : SOCK_STREAM, value, length);
 }
-int get_protocol(const OptionCall&, void* value, socklen_t& length) { return store_int(IPPROTO_SCTP, value, length); }
+int get_protocol(const OptionCall&, void* value, socklen_t& length) {
+  return store_int(IPPROTO_SCTP, value, length);
+}
 int get_domain(const OptionCall& call, void* value, socklen_t& length) {
   return store_int(call.settings().view.domain, value, length);
 }
@@ -119,7 +124,9 @@ int set_keep_alive(const OptionCall&, const void* value, socklen_t length) {
   bool ignored = false;
   return load_flag(ignored, value, length);
 }
-int get_keep_alive(const OptionCall&, void* value, socklen_t& length) { return store_int(0, value, length); }
+int get_keep_alive(const OptionCall&, void* value, socklen_t& length) {
+  return store_int(0, value, length);
+}
 
 constexpr Option kSocketLevel[]{
     {SO_SNDBUF, get_send_buffer, set_send_buffer},
@@ -138,7 +145,8 @@ constexpr Option kSocketLevel[]{
     {SO_KEEPALIVE, get_keep_alive, set_keep_alive},
 };
 
-// --- IPPROTO_IPV6 -----------------------------------------------------------------------------------------------------
+// --- IPPROTO_IPV6
+// -----------------------------------------------------------------------------------------------------
 
 int set_v6_only(const OptionCall& call, const void* value, socklen_t length) {
   if (call.settings().view.domain != AF_INET6) return -ENOPROTOOPT;
@@ -154,7 +162,11 @@ constexpr Option kIpv6[]{{IPV6_V6ONLY, get_v6_only, set_v6_only}};
 
 }  // namespace
 
-std::span<const Option> socket_level_options() noexcept { return kSocketLevel; }
-std::span<const Option> ipv6_options() noexcept { return kIpv6; }
+std::span<const Option> socket_level_options() noexcept {
+  return kSocketLevel;
+}
+std::span<const Option> ipv6_options() noexcept {
+  return kIpv6;
+}
 
 }  // namespace netsctp::socket

@@ -50,7 +50,9 @@ void Readiness::close() noexcept {
   if (const int descriptor = std::exchange(ours_, -1); descriptor >= 0) ::close(descriptor);
 }
 
-bool Readiness::is_nonblocking() const noexcept { return (::fcntl(descriptor(), F_GETFL) & O_NONBLOCK) != 0; }
+bool Readiness::is_nonblocking() const noexcept {
+  return (::fcntl(descriptor(), F_GETFL) & O_NONBLOCK) != 0;
+}
 
 void Readiness::set_readable(bool readable) noexcept {
   if (!is_open() || readable == (signalled_ != 0)) return;

@@ -1,5 +1,6 @@
 // The real descriptor of a stack socket: one end of a Unix stream socketpair, whose emptiness and fullness the stack
-// controls from the other end, so that poll, select and epoll (level and edge triggered) work without being intercepted.
+// controls from the other end, so that poll, select and epoll (level and edge triggered) work without being
+// intercepted.
 //
 //   POLLIN          bytes were written into the pair for the program's end: one for each edge
 //   no POLLOUT      the program's end has its own small send buffer filled
@@ -7,8 +8,8 @@
 //   POLLHUP         our end was shut down for both, or closed
 //   POLLERR         our end was closed with bytes unread in it: the kernel notes ECONNRESET at the program's end
 //
-// Knows nothing of SCTP. Every call under the engine's lock, but descriptor(). System calls are made only when something
-// changes.
+// Knows nothing of SCTP. Every call under the engine's lock, but descriptor(). System calls are made only when
+// something changes.
 #pragma once
 
 #include <atomic>
@@ -24,7 +25,8 @@ class Readiness {
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  // Makes the descriptor, not readable and not writable. `flags`: SOCK_NONBLOCK, SOCK_CLOEXEC. EMFILE, ENFILE, ENOMEM, ENOBUFS.
+  // Makes the descriptor, not readable and not writable. `flags`: SOCK_NONBLOCK, SOCK_CLOEXEC. EMFILE, ENFILE, ENOMEM,
+  // ENOBUFS.
   std::error_code open(int flags) noexcept;
   void close() noexcept;
   [[nodiscard]] bool is_open() const noexcept { return ours_ >= 0 || program_.load(std::memory_order_relaxed) >= 0; }
@@ -38,10 +40,10 @@ class Readiness {
   void readable_edge() noexcept;
   void set_writable(bool writable) noexcept;
 
-  void end_of_input() noexcept;        // POLLIN, POLLRDHUP
-  void hang_up() noexcept;             // POLLIN, POLLOUT, POLLRDHUP, POLLHUP
-  void fail() noexcept;                // the same and POLLERR
-  void clear_error() noexcept;         // takes POLLERR back
+  void end_of_input() noexcept;  // POLLIN, POLLRDHUP
+  void hang_up() noexcept;       // POLLIN, POLLOUT, POLLRDHUP, POLLHUP
+  void fail() noexcept;          // the same and POLLERR
+  void clear_error() noexcept;   // takes POLLERR back
   // Undoes a hang-up: the same descriptor number with a new pair behind it. Registrations with epoll are lost.
   void renew() noexcept;
 
@@ -50,7 +52,7 @@ class Readiness {
 
   std::atomic<int> program_{-1};  // the program's end
   int ours_ = -1;
-  std::size_t signalled_ = 0;     // bytes in the pair for the program's end
+  std::size_t signalled_ = 0;  // bytes in the pair for the program's end
   bool writable_ = true;
   Phase phase_ = Phase::kOpen;
 };

@@ -36,7 +36,9 @@ class Scatter {
 };
 
 // Real memory of one notification.
-std::size_t cost(const ReceivedItem& item) noexcept { return sizeof item + item.notification.capacity(); }
+std::size_t cost(const ReceivedItem& item) noexcept {
+  return sizeof item + item.notification.capacity();
+}
 
 }  // namespace
 

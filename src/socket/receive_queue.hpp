@@ -1,6 +1,6 @@
-// What waits to be read from one socket: messages (whole or in partial delivery) and notifications, in the order they arrived
-// (RFC 6458 §3.1.4, §6.1.7, §8.1.20). Knows nothing of descriptors, addresses' sockaddr forms or ancillary data; receive.cpp does.
-// Not thread-safe: the engine's lock guards it, as it guards the slices.
+// What waits to be read from one socket: messages (whole or in partial delivery) and notifications, in the order they
+// arrived (RFC 6458 §3.1.4, §6.1.7, §8.1.20). Knows nothing of descriptors, addresses' sockaddr forms or ancillary
+// data; receive.cpp does. Not thread-safe: the engine's lock guards it, as it guards the slices.
 #pragma once
 
 #include <sys/uio.h>
@@ -20,13 +20,13 @@ namespace netsctp::socket {
 
 // A message or notification on its way to the reader.
 struct ReceivedItem {
-  sctp_rcvinfo info{};         // of a notification: only rcv_assoc_id
-  Address from;                // the peer's address it came from
-  Slice piece;                 // the first unread piece of a message ...
-  Ring<Slice> further;         // ... and those after it
-  std::size_t available = 0;   // unread bytes held
-  bool complete = false;       // the last byte has arrived
-  bool started = false;        // some bytes have been read
+  sctp_rcvinfo info{};        // of a notification: only rcv_assoc_id
+  Address from;               // the peer's address it came from
+  Slice piece;                // the first unread piece of a message ...
+  Ring<Slice> further;        // ... and those after it
+  std::size_t available = 0;  // unread bytes held
+  bool complete = false;      // the last byte has arrived
+  bool started = false;       // some bytes have been read
   bool is_notification = false;
   std::vector<std::byte> notification;
   std::size_t notification_offset = 0;
@@ -42,12 +42,12 @@ class ReceiveQueue {
   // False: dropped for want of room.
   bool add_notification(core::AssociationId association, const Address& from, std::vector<std::byte>&& bytes) noexcept;
 
-  // The association has ended: the rest of a message in partial delivery will never come. What nobody has begun to read of it is
-  // dropped; the return value is its stream and SSN if a reader has already seen its beginning.
+  // The association has ended: the rest of a message in partial delivery will never come. What nobody has begun to read
+  // of it is dropped; the return value is its stream and SSN if a reader has already seen its beginning.
   std::optional<sctp_rcvinfo> give_up_partial(core::AssociationId association) noexcept;
 
-  // The item to read next. Interleaving (RFC 6458 §8.1.20): with false, a message in partial delivery that is out of bytes holds
-  // everything behind it back; with true, it is passed over. nullptr: nothing to read.
+  // The item to read next. Interleaving (RFC 6458 §8.1.20): with false, a message in partial delivery that is out of
+  // bytes holds everything behind it back; with true, it is passed over. nullptr: nothing to read.
   [[nodiscard]] ReceivedItem* next(bool interleave) noexcept;
   // The item behind `item`, if any.
   [[nodiscard]] const ReceivedItem* after(const ReceivedItem& item) const noexcept;
@@ -56,8 +56,8 @@ class ReceiveQueue {
     std::size_t bytes = 0;
     bool end_of_record = false;  // MSG_EOR
   };
-  // Copies out as much of `item` (from next()) as fits. Unless `peek`, what was read is gone, and the item too when all of it has
-  // been read: `item` is then no longer valid.
+  // Copies out as much of `item` (from next()) as fits. Unless `peek`, what was read is gone, and the item too when all
+  // of it has been read: `item` is then no longer valid.
   Taken take(ReceivedItem& item, std::span<const iovec> into, bool peek) noexcept;
 
   // Unread payload of messages of one association (0: of all).
@@ -75,7 +75,7 @@ class ReceiveQueue {
   void split(Predicate belongs, ReceiveQueue* other) noexcept;
 
   Ring<ReceivedItem> items_;
-  std::size_t open_items_ = 0;          // messages whose last byte has not arrived
+  std::size_t open_items_ = 0;  // messages whose last byte has not arrived
   std::size_t notification_bytes_ = 0;
 };
 

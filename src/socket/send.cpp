@@ -1,4 +1,5 @@
-// sendmsg() (RFC 6458 §3.1.4, §4.1.8, §5.3, §7.5): where a message goes, whether there is room for it, and what else it asks for.
+// sendmsg() (RFC 6458 §3.1.4, §4.1.8, §5.3, §7.5): where a message goes, whether there is room for it, and what else it
+// asks for.
 #include <signal.h>
 #include <sys/uio.h>
 
@@ -18,12 +19,12 @@ namespace netsctp::socket {
 
 // What one sendmsg() asks for.
 struct SendOrder {
-  std::optional<sctp_sndrcvinfo> info;   // as the caller gave it; else the association's or socket's defaults
+  std::optional<sctp_sndrcvinfo> info;  // as the caller gave it; else the association's or socket's defaults
   std::optional<sctp_initmsg> init;
-  std::optional<Address> to;             // msg_name
-  std::vector<Address> destinations;     // `to` and SCTP_DSTADDRV4/6
+  std::optional<Address> to;          // msg_name
+  std::vector<Address> destinations;  // `to` and SCTP_DSTADDRV4/6
   std::size_t length = 0;
-  unsigned flags = 0;                    // sinfo_flags
+  unsigned flags = 0;  // sinfo_flags
 
   [[nodiscard]] core::AssociationId association() const noexcept { return info ? info->sinfo_assoc_id : 0; }
 };
@@ -35,7 +36,8 @@ Result<SendOrder> read_order(const msghdr& message, const SocketSettings& settin
   for (std::size_t i = 0; i < message.msg_iovlen; ++i) order.length += message.msg_iov[i].iov_len;
   auto ancillary = parse_ancillary(message);
   if (!ancillary) return ancillary.error();
-  // Without AUTH (RFC 4895) there is only the null key. PR-SCTP policies are read and, as with the extension off, have no effect.
+  // Without AUTH (RFC 4895) there is only the null key. PR-SCTP policies are read and, as with the extension off, have
+  // no effect.
   if (ancillary->authentication && ancillary->authentication->auth_keynumber != 0) return std::errc::invalid_argument;
   order.info = ancillary->info;
   order.init = ancillary->init;
@@ -94,8 +96,7 @@ ssize_t StackSocket::send(Session& session, const SendOrder& given, const msghdr
     // As Linux: implicit setup (RFC 6458 §7.5) waits until it is up; how that ends is told later.
     session.flush();
     ++waiting_readers_;
-    (void)wait(session, settings.send_timeout,
-               [held = *association] { return held->up || held->ended; });
+    (void)wait(session, settings.send_timeout, [held = *association] { return held->up || held->ended; });
     --waiting_readers_;
     if (closed_) return -EBADF;
     settle();

@@ -1,4 +1,5 @@
-// What a program has set on a socket: the values behind its options (RFC 6458 §8). Read and written under the engine's lock.
+// What a program has set on a socket: the values behind its options (RFC 6458 §8). Read and written under the engine's
+// lock.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +16,13 @@ namespace netsctp::socket {
 
 // Defaults for sending and for what arrives; each association begins with a copy of its socket's.
 struct TrafficSettings {
-  std::uint16_t stream = 0;         // SCTP_DEFAULT_SEND_PARAM, SCTP_DEFAULT_SNDINFO
+  std::uint16_t stream = 0;  // SCTP_DEFAULT_SEND_PARAM, SCTP_DEFAULT_SNDINFO
   std::uint16_t flags = 0;
-  std::uint32_t ppid = 0;           // network order, opaque
+  std::uint32_t ppid = 0;  // network order, opaque
   std::uint32_t context = 0;
-  std::uint32_t time_to_live = 0;   // ms; stored only
+  std::uint32_t time_to_live = 0;     // ms; stored only
   std::uint32_t receive_context = 0;  // SCTP_CONTEXT
-  std::uint16_t subscriptions = 0;  // bit n: notification SCTP_SN_TYPE_BASE + n
+  std::uint16_t subscriptions = 0;    // bit n: notification SCTP_SN_TYPE_BASE + n
 
   [[nodiscard]] bool wants(unsigned type) const noexcept {
     return (subscriptions >> (type - SCTP_SN_TYPE_BASE) & 1U) != 0;
@@ -39,13 +40,13 @@ struct SocketSettings {
   TrafficSettings traffic;
   std::size_t send_buffer = kDefaultBuffer;     // bytes; as SO_SNDBUF reports it (twice what was asked for)
   std::size_t receive_buffer = kDefaultBuffer;  // the same for SO_RCVBUF
-  Duration send_timeout{};     // SO_SNDTIMEO; zero: none
-  Duration receive_timeout{};  // SO_RCVTIMEO
-  bool linger = false;         // SO_LINGER
+  Duration send_timeout{};                      // SO_SNDTIMEO; zero: none
+  Duration receive_timeout{};                   // SO_RCVTIMEO
+  bool linger = false;                          // SO_LINGER
   int linger_seconds = 0;
   bool reuse_address = false;
-  bool receive_info = false;   // SCTP_RECVRCVINFO
-  bool next_info = false;      // SCTP_RECVNXTINFO
+  bool receive_info = false;  // SCTP_RECVRCVINFO
+  bool next_info = false;     // SCTP_RECVNXTINFO
   bool disable_fragments = false;
   bool fragment_interleave = false;
   std::uint32_t autoclose = 0;  // s; stored only

@@ -14,16 +14,18 @@ namespace netsctp::socket {
 
 // How a socket sees addresses (RFC 6458 §4.1.2, §8.1.15).
 struct AddressView {
-  int domain = AF_INET;    // AF_INET or AF_INET6
-  bool v6_only = false;    // IPV6_V6ONLY: no IPv4 at all on this AF_INET6 socket
-  bool mapped_v4 = true;   // SCTP_I_WANT_MAPPED_V4_ADDR: an AF_INET6 socket shows IPv4 as ::ffff:a.b.c.d
+  int domain = AF_INET;   // AF_INET or AF_INET6
+  bool v6_only = false;   // IPV6_V6ONLY: no IPv4 at all on this AF_INET6 socket
+  bool mapped_v4 = true;  // SCTP_I_WANT_MAPPED_V4_ADDR: an AF_INET6 socket shows IPv4 as ::ffff:a.b.c.d
 };
 
 // Errors: EINVAL (too short, or a family this socket cannot speak). IPv4-mapped addresses become IPv4.
 [[nodiscard]] Result<Address> from_sockaddr(const sockaddr* address, socklen_t length, const AddressView& view);
 
-// An array of sockaddr_in and sockaddr_in6 without gaps, as SCTP_SOCKOPT_BINDX_ADD takes it. EINVAL as above or if empty.
-[[nodiscard]] Result<std::vector<Address>> from_packed(const void* addresses, std::size_t length, const AddressView& view);
+// An array of sockaddr_in and sockaddr_in6 without gaps, as SCTP_SOCKOPT_BINDX_ADD takes it. EINVAL as above or if
+// empty.
+[[nodiscard]] Result<std::vector<Address>> from_packed(const void* addresses, std::size_t length,
+                                                       const AddressView& view);
 
 // Returns the bytes used: 16 (sockaddr_in) or 28 (sockaddr_in6); the rest of `storage` is zeroed.
 std::size_t to_sockaddr(const Address& address, const AddressView& view, sockaddr_storage& storage) noexcept;

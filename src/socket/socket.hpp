@@ -1,8 +1,9 @@
-// The seam: everything a program can do with an SCTP socket, shaped like the system calls (RFC 6458 semantics, Linux ABI:
-// option numbers and structs of <linux/sctp.h>). Two implementations: the kernel's (kernel_socket.hpp) and ours
+// The seam: everything a program can do with an SCTP socket, shaped like the system calls (RFC 6458 semantics, Linux
+// ABI: option numbers and structs of <linux/sctp.h>). Two implementations: the kernel's (kernel_socket.hpp) and ours
 // (stack_socket.hpp). bindx, connectx, peeloff and the address lists are socket options, as they are on Linux.
 //
-// Every call returns what the system call would return, or -errno; none touches errno, none throws. All calls are thread-safe.
+// Every call returns what the system call would return, or -errno; none touches errno, none throws. All calls are
+// thread-safe.
 #pragma once
 
 #include <sys/socket.h>
@@ -19,8 +20,8 @@ class Socket {
  public:
   virtual ~Socket() = default;
 
-  // A real descriptor: POLLIN, POLLOUT, POLLHUP and POLLERR in poll, select and epoll are the socket's own; O_NONBLOCK set
-  // on it with fcntl counts. Owned by this object; never read from or written to it directly.
+  // A real descriptor: POLLIN, POLLOUT, POLLHUP and POLLERR in poll, select and epoll are the socket's own; O_NONBLOCK
+  // set on it with fcntl counts. Owned by this object; never read from or written to it directly.
   [[nodiscard]] virtual int descriptor() const noexcept = 0;
 
   virtual int bind(const sockaddr* address, socklen_t length) noexcept = 0;
@@ -38,16 +39,17 @@ class Socket {
   virtual int shutdown(int how) noexcept = 0;
   virtual int getsockname(sockaddr* address, socklen_t* length) noexcept = 0;
   virtual int getpeername(sockaddr* address, socklen_t* length) noexcept = 0;
-  // Graceful unless SO_LINGER with time 0 (RFC 6458 §4.1.4): data in flight is still delivered after the return, by the background.
-  // A second close is EBADF. Calls blocked in other threads return EBADF.
+  // Graceful unless SO_LINGER with time 0 (RFC 6458 §4.1.4): data in flight is still delivered after the return, by the
+  // background. A second close is EBADF. Calls blocked in other threads return EBADF.
   virtual int close() noexcept = 0;
 };
 
-// The choice between the two backends (design: NETSCTP_BACKEND, NETSCTP_LINK, NETSCTP_UDP_PORT), made once per process at the
-// first call; see backend.hpp for asking what was chosen and why.
+// The choice between the two backends (design: NETSCTP_BACKEND, NETSCTP_LINK, NETSCTP_UDP_PORT), made once per process
+// at the first call; see backend.hpp for asking what was chosen and why.
 //
-// socket(2) for IPPROTO_SCTP: domain AF_INET or AF_INET6, type SOCK_STREAM (one-to-one) or SOCK_SEQPACKET (one-to-many), flags
-// SOCK_NONBLOCK and SOCK_CLOEXEC in `type`. Errors: EAFNOSUPPORT, ESOCKTNOSUPPORT, EPROTONOSUPPORT, EMFILE, ...
+// socket(2) for IPPROTO_SCTP: domain AF_INET or AF_INET6, type SOCK_STREAM (one-to-one) or SOCK_SEQPACKET
+// (one-to-many), flags SOCK_NONBLOCK and SOCK_CLOEXEC in `type`. Errors: EAFNOSUPPORT, ESOCKTNOSUPPORT,
+// EPROTONOSUPPORT, EMFILE, ...
 [[nodiscard]] Result<std::shared_ptr<Socket>> open(int domain, int type) noexcept;
 
 // The socket of a descriptor this process opened, or nullptr.

@@ -19,13 +19,13 @@ struct SocketAssociation {
   std::shared_ptr<Endpoint> endpoint;  // reset when the association ends
   StackSocket* socket = nullptr;       // nullptr: closed; the association ends in the background
   TrafficSettings traffic;
-  std::vector<IpAddress> peers;        // by core::PathId; kept because messages outlive the association
+  std::vector<IpAddress> peers;  // by core::PathId; kept because messages outlive the association
   std::uint16_t peer_port = 0;
   bool up = false;
   bool ended = false;
-  bool shutting_down = false;          // SHUTDOWN asked for here, or received
-  bool wants_space = false;            // a sender found the send buffer full
-  int error = 0;                       // errno of its end, 0: graceful
+  bool shutting_down = false;  // SHUTDOWN asked for here, or received
+  bool wants_space = false;    // a sender found the send buffer full
+  int error = 0;               // errno of its end, 0: graceful
 
   // Where a piece came from, or the primary address for kNoPath.
   [[nodiscard]] Address peer(core::PathId path = core::kNoPath) const noexcept {

@@ -27,7 +27,9 @@ Result<std::shared_ptr<StackSocket>> StackSocket::create(int domain, int type) {
 StackSocket::StackSocket(Instance& instance, Style style, const SocketSettings& initial)
     : settings(initial), instance_(instance), style_(style) {}
 
-core::Stack& StackSocket::stack() noexcept { return instance_.stack(); }
+core::Stack& StackSocket::stack() noexcept {
+  return instance_.stack();
+}
 
 SocketAssociation* StackSocket::association(core::AssociationId id) noexcept {
   if (!is_one_to_many()) return only_.get();
@@ -62,10 +64,18 @@ void StackSocket::settle() noexcept {
   settle_input();
   switch (stage_) {
     case Stage::kIdle:
-    case Stage::kListening: readiness_.set_writable(is_one_to_many() && full_ == 0); break;
-    case Stage::kConnecting: readiness_.set_writable(false); break;
-    case Stage::kConnected: readiness_.set_writable(full_ == 0); break;
-    case Stage::kEnded: error_ != 0 ? readiness_.fail() : readiness_.hang_up(); return;
+    case Stage::kListening:
+      readiness_.set_writable(is_one_to_many() && full_ == 0);
+      break;
+    case Stage::kConnecting:
+      readiness_.set_writable(false);
+      break;
+    case Stage::kConnected:
+      readiness_.set_writable(full_ == 0);
+      break;
+    case Stage::kEnded:
+      error_ != 0 ? readiness_.fail() : readiness_.hang_up();
+      return;
   }
   if (end_of_input_) readiness_.end_of_input();
 }

@@ -6,8 +6,8 @@
 //   events        what the core tells                    close     close, shutdown
 //   options*      getsockopt, setsockopt
 //
-// The public face is socket.hpp's and thread-safe. All else is for the files of this folder, under the engine's lock, which also
-// guards every member.
+// The public face is socket.hpp's and thread-safe. All else is for the files of this folder, under the engine's lock,
+// which also guards every member.
 #pragma once
 
 #include <functional>
@@ -125,21 +125,21 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   Style style_;
   Stage stage_ = Stage::kIdle;
   bool closed_ = false;
-  bool end_of_input_ = false;   // one-to-one: the peer sends no more, or SHUT_RD
+  bool end_of_input_ = false;  // one-to-one: the peer sends no more, or SHUT_RD
   bool shut_read_ = false;
   bool ever_connected_ = false;
-  int error_ = 0;               // SO_ERROR, an errno
+  int error_ = 0;  // SO_ERROR, an errno
   unsigned waiting_readers_ = 0;
   unsigned waiting_connectors_ = 0;
-  unsigned full_ = 0;           // associations whose send buffer a sender found full
+  unsigned full_ = 0;  // associations whose send buffer a sender found full
   std::shared_ptr<Endpoint> endpoint_;
-  std::shared_ptr<SocketAssociation> only_;        // one-to-one
-  std::set<core::AssociationId> associations_;     // all, of either style
+  std::shared_ptr<SocketAssociation> only_;     // one-to-one
+  std::set<core::AssociationId> associations_;  // all, of either style
   Readiness readiness_;
   ReceiveQueue queue_;
   std::size_t backlog_ = 0;
   Ring<std::shared_ptr<StackSocket>> accept_queue_;  // sockets without a descriptor yet
-  StackSocket* listener_ = nullptr;                // of a socket that waits in an accept queue
+  StackSocket* listener_ = nullptr;                  // of a socket that waits in an accept queue
 };
 
 }  // namespace netsctp::socket

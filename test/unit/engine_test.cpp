@@ -1,4 +1,5 @@
-// Engines over real UDP sockets on 127.0.0.1: who waits drives, who does not is served all the same, processes share a port.
+// Engines over real UDP sockets on 127.0.0.1: who waits drives, who does not is served all the same, processes share a
+// port.
 #include "engine/engine.hpp"
 
 #include <gtest/gtest.h>
@@ -98,7 +99,8 @@ class Program final : public EventSink {
   }
 
   // The next message of the association (0: of any); nothing after the deadline.
-  std::optional<std::pair<AssociationId, std::string>> receive(AssociationId association = 0, Duration patience = kPatience) {
+  std::optional<std::pair<AssociationId, std::string>> receive(AssociationId association = 0,
+                                                               Duration patience = kPatience) {
     auto session = engine_->session(true);
     if (session.wait([&] { return stop_ || find(association) != inbox_.end(); }, in(patience)) != 0) return {};
     return take(session, association);
@@ -144,7 +146,8 @@ class Program final : public EventSink {
   using Inbox = std::deque<std::pair<AssociationId, std::string>>;
 
   Inbox::iterator find(AssociationId association) {
-    return std::ranges::find_if(inbox_, [&](const auto& entry) { return association == 0 || entry.first == association; });
+    return std::ranges::find_if(inbox_,
+                                [&](const auto& entry) { return association == 0 || entry.first == association; });
   }
   std::optional<std::pair<AssociationId, std::string>> take(Engine::Session& session, AssociationId association) {
     const auto found = find(association);

@@ -40,7 +40,8 @@ std::uint16_t udp_port() {
 struct Holder {
   Holder(std::uint16_t udp = udp_port()) : claims(std::move(*PortClaims::open(udp))) { batch.reserve(1024); }
 
-  std::error_code claim(std::uint16_t port, std::vector<IpAddress> addresses, bool any_v4 = false, bool any_v6 = false) {
+  std::error_code claim(std::uint16_t port, std::vector<IpAddress> addresses, bool any_v4 = false,
+                        bool any_v6 = false) {
     return claims.claim(port, addresses, any_v4, any_v6, entropy).error();
   }
   std::size_t await(std::size_t count) {
@@ -221,9 +222,9 @@ TEST(PortClaims, PacketsForAnotherHoldersPortArePassedOnToIt) {
   batch.push_back(receiver.packet(7, "127.0.0.8", "127.0.0.1", 1400, 3));
   batch.push_back(receiver.packet(7, "127.0.0.8", "127.0.0.1", 1400, 4));
   batch.push_back(receiver.packet(7, "127.0.0.8", "127.0.0.1", 40, 5));
-  batch.push_back(receiver.packet(7, "::1", "::1", 48, 6));                 // another pair of addresses
-  batch.push_back(receiver.packet(9, "127.0.0.8", "127.0.0.2", 100, 7));    // its port, not its address: nobody's
-  batch.push_back(receiver.packet(7, "127.0.0.8", "127.0.0.1", 8, 8));      // no SCTP packet
+  batch.push_back(receiver.packet(7, "::1", "::1", 48, 6));               // another pair of addresses
+  batch.push_back(receiver.packet(9, "127.0.0.8", "127.0.0.2", 100, 7));  // its port, not its address: nobody's
+  batch.push_back(receiver.packet(7, "127.0.0.8", "127.0.0.1", 8, 8));    // no SCTP packet
   receiver.claims.pass_on(batch);
   ASSERT_EQ(batch.size(), 3U);
   EXPECT_EQ(batch[0].bytes.data()[50], std::byte{1});
@@ -297,11 +298,11 @@ TEST(PortClaims, WhatIsNotAnEnvelopeIsDiscarded) {
   ASSERT_EQ(send(200), 200);
   field(0, std::uint32_t{0x4E530001});
   ASSERT_EQ(send(52), 52);
-  ASSERT_EQ(send(200), 200);           // no family
+  ASSERT_EQ(send(200), 200);  // no family
   field(16, std::uint8_t{4});
-  ASSERT_EQ(send(200), 200);           // no segment size
+  ASSERT_EQ(send(200), 200);  // no segment size
   field(4, std::uint16_t{1});
-  ASSERT_EQ(send(200), 200);           // segments too small
+  ASSERT_EQ(send(200), 200);  // segments too small
   EXPECT_EQ(holder.claims.receive(holder.pool, holder.batch, 256), 0U);
   EXPECT_EQ(holder.claims.counters().bad_messages, 6U);
   field(4, std::uint16_t{100});

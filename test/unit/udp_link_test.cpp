@@ -44,7 +44,8 @@ struct End {
     while (received.size() < count) {
       std::vector<pollfd> entries;
       for (const int descriptor : link->descriptors()) entries.push_back({descriptor, POLLIN, 0});
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       if (left.count() <= 0 || ::poll(entries.data(), entries.size(), static_cast<int>(left.count())) <= 0) break;
       link->receive(pool, received, 256);
     }
@@ -221,8 +222,7 @@ TEST(UdpLink, TenThousandPacketsAreCounted) {
   std::size_t sent = 0;
   while (sent < kPackets) {
     const std::size_t burst = std::min<std::size_t>(32, kPackets - sent);
-    for (std::size_t i = 0; i < burst; ++i)
-      store_big(area.data() + i * kSize, static_cast<std::uint32_t>(sent + i));
+    for (std::size_t i = 0; i < burst; ++i) store_big(area.data() + i * kSize, static_cast<std::uint32_t>(sent + i));
     const Transmit run{b.at("127.0.0.1"), {}, std::span(area).first(burst * kSize), kSize};
     a.link->send(std::span(&run, 1));
     sent += burst;

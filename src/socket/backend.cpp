@@ -1,0 +1,111 @@
+#include "socket/backend.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <system_error>
+
+#include "engine/engine.hpp"
+#include "socket/kernel_socket.hpp"
+#include "socket/socket.hpp"
+#include "socket/stack_socket.hpp"
+
+namespace netsctp::socket {
+
+namespace {
+
+std::string_view from_environment(const char* name, std::string_view otherwise) noexcept {
+  const char* const value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? std::string_view(value) : otherwise;
+}
+
+std::string errno_name(int error) {
+  switch (error) {
+    case EPROTONOSUPPORT:
+      return "EPROTONOSUPPORT";
+    case ESOCKTNOSUPPORT:
+      return "ESOCKTNOSUPPORT";
+    case EAFNOSUPPORT:
+      return "EAFNOSUPPORT";
+    case EPERM:
+      return "EPERM";
+    case EACCES:
+      return "EACCES";
+    default:
+      return std::generic_category().message(error);
+  }
+}
+
+std::string quoted(std::string_view text) {
+  return "\"" + std::string(text) + "\"";
+}
+
+void choose_link(Backend& chosen) {
+  chosen.kind = Backend::Kind::kStack;
+  chosen.link = from_environment("NETSCTP_LINK", "udp");
+  if (chosen.link == "raw") {
+    chosen.error = "NETSCTP_LINK=raw: the raw IP link is not built yet";
+  } else if (chosen.link != "udp") {
+    chosen.error = "NETSCTP_LINK is " + quoted(chosen.link) + ": it must be udp or raw";
+  }
+  if (chosen.link != "udp") return;
+  const std::string_view text = from_environment("NETSCTP_UDP_PORT", "9899");
+  unsigned port = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (failure != std::errc{} || end != text.data() + text.size() || port < 1 || port > 65535) {
+    chosen.error = "NETSCTP_UDP_PORT is " + quoted(text) + ": it must be a number from 1 to 65535";
+  } else {
+    chosen.udp_port = static_cast<std::uint16_t>(port);
+  }
+}
+
+Backend choose() {
+  Backend chosen;
+  const std::string_view wanted = from_environment("NETSCTP_BACKEND", "auto");
+  if (wanted == "stack") {
+    chosen.reason = "NETSCTP_BACKEND=stack asks for netsctp's own stack";
+    choose_link(chosen);
+    return chosen;
+  }
+  const int missing = KernelSocket::availability();
+  if (wanted == "kernel" || (wanted == "auto" && missing == 0)) {
+    chosen.kind = Backend::Kind::kKernel;
+    chosen.link = "kernel";
+    chosen.reason = wanted == "kernel" ? "NETSCTP_BACKEND=kernel asks for the kernel's SCTP" : "the kernel has SCTP";
+    if (missing != 0) chosen.error = "NETSCTP_BACKEND=kernel, but the kernel has no SCTP (" + errno_name(missing) + ")";
+    return chosen;
+  }
+  chosen.reason = "the kernel has no SCTP (" + errno_name(missing) + "), so netsctp's own stack serves";
+  choose_link(chosen);
+  if (wanted != "auto") {
+    chosen.error = "NETSCTP_BACKEND is " + quoted(wanted) + ": it must be auto, kernel or stack";
+  }
+  return chosen;
+}
+
+}  // namespace
+
+const Backend& backend() noexcept {
+  static const auto* const chosen = new Backend(choose());  // never destroyed: asked for until the very end
+  return *chosen;
+}
+
+Result<std::shared_ptr<Socket>> open(int domain, int type) noexcept {
+  if (domain != AF_INET && domain != AF_INET6) return std::errc::address_family_not_supported;
+  constexpr int kFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const int style = type & ~kFlags;
+  if (style != SOCK_STREAM && style != SOCK_SEQPACKET) {
+    return std::error_code(ESOCKTNOSUPPORT, std::generic_category());
+  }
+  if (!backend().error.empty()) return std::errc::protocol_not_supported;
+  if (backend().kind == Backend::Kind::kKernel) return KernelSocket::create(domain, type);
+  auto socket = StackSocket::create(domain, type);
+  if (!socket) return socket.error();
+  return std::shared_ptr<Socket>(std::move(*socket));
+}
+
+}  // namespace netsctp::socket
