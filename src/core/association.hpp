@@ -132,6 +132,7 @@ class Association final : public TimerNode {
   bool on_init_ack(const wire::Chunk& chunk, const Datagram& datagram, Time now) noexcept;
   void adopt_peer(const PeerParameters& peer, const Datagram& datagram) noexcept;
   void on_cookie_ack(Time now) noexcept;
+  void guard_early_data(Time now) noexcept;
   void on_stale_cookie(const wire::Parameter& cause, Time now) noexcept;
   void on_t1(Time now) noexcept;
   void start_over(Time now) noexcept;

@@ -131,7 +131,11 @@ void Association::on_cookie_ack(Time now) noexcept {
   if (!setup_resent_) path.timeout.measured(now - setup_sent_at_, parameters_);
   cookie_echo_due_ = false;
   come_up(false, now);
-  // DATA that went along with the COOKIE ECHO is guarded by T3-rtx from now on.
+  guard_early_data(now);
+}
+
+// DATA that went along with the COOKIE ECHO was guarded by T1-cookie; from now on it is by T3-rtx.
+void Association::guard_early_data(Time now) noexcept {
   for (PathId i = 0; i < paths_.size(); ++i) {
     if (outstanding_.in_flight(i) > 0) start_t3(i, now, false);
   }

@@ -307,10 +307,8 @@ bool Association::on_cookie_echo(const Cookie& cookie, PathId from, Time now) no
   if (local_matches && peer_matches) {  // D: our COOKIE ACK was lost, or both echoed cookies at once
     if (state_ == State::kCookieEchoed) {
       cookie_echo_due_ = false;
-      for (PathId i = 0; i < paths_.size(); ++i) {
-        if (outstanding_.in_flight(i) > 0) start_t3(i, now, false);
-      }
       come_up(false, now);
+      guard_early_data(now);
     }
     cookie_ack_due_ = true;
     return true;

@@ -1,3 +1,4 @@
+// The engine's face; the work is Loop's.
 #include "engine/engine.hpp"
 
 #include <time.h>

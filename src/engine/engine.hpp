@@ -1,5 +1,6 @@
-// One instance's loop: a link and a protocol stack under one lock. Whoever waits drives: a thread that must wait runs turn()
-// itself, sleeping in the link's poll; a background thread does so only while nobody waits and there is something to do.
+// One instance's loop: a link and a protocol stack under one lock. Whoever waits drives: a thread that must wait runs
+// turn() itself, sleeping in the link's poll; a background thread does so only while nobody waits and there is
+// something to do.
 #pragma once
 
 #include <cstddef>
@@ -22,9 +23,9 @@ enum class LinkKind : std::uint8_t { kUdp, kRaw };
 
 struct EngineConfig {
   LinkKind link = LinkKind::kUdp;
-  std::uint16_t udp_port = 9899;   // RFC 6951 §5.1
+  std::uint16_t udp_port = 9899;  // RFC 6951 §5.1
   std::size_t path_mtu = 1500;
-  bool gso = true;                 // whether the UDP link may use UDP_SEGMENT and UDP_GRO
+  bool gso = true;  // whether the UDP link may use UDP_SEGMENT and UDP_GRO
   bool gro = true;
 };
 
@@ -37,16 +38,16 @@ class EventSink {
 
 class Engine {
  public:
-  // Tries the link (errors: EADDRINUSE, EACCES, ...). Its sockets stay open, and the thread runs, from the first port claimed
-  // on: a process that shares the UDP port but reads nothing would swallow other processes' packets.
+  // Tries the link (errors: EADDRINUSE, EACCES, ...). Its sockets stay open, and the thread runs, from the first port
+  // claimed on: a process that shares the UDP port but reads nothing would swallow other processes' packets.
   [[nodiscard]] static Result<std::unique_ptr<Engine>> create(const EngineConfig& config, EventSink& sink);
   ~Engine();  // stops the background thread; the sink must still be alive
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   // The lock under which the stack is used. Taking it first lets the stack take in what has already arrived at the link
-  // when `fresh` is set (so that no call answers from a stale state). Leaving it transmits what became due, delivers events
-  // and, if a nearer deadline arose, wakes whoever sleeps in the link's poll.
+  // when `fresh` is set (so that no call answers from a stale state). Leaving it transmits what became due, delivers
+  // events and, if a nearer deadline arose, wakes whoever sleeps in the link's poll.
   class Session {
    public:
     ~Session();
@@ -55,8 +56,8 @@ class Engine {
     [[nodiscard]] core::Stack& stack() noexcept;
     [[nodiscard]] Time now() const noexcept;  // read once when the session began or last waited
 
-    // Waits until `ready()` (called with the lock held), the deadline, or a signal; the lock is released while sleeping.
-    // 0: ready; ETIMEDOUT; EINTR (a signal handler without SA_RESTART ran: as poll(2)).
+    // Waits until `ready()` (called with the lock held), the deadline, or a signal; the lock is released while
+    // sleeping. 0: ready; ETIMEDOUT; EINTR (a signal handler without SA_RESTART ran: as poll(2)).
     int wait(const std::function<bool()>& ready, Time deadline = kNever);
     // Transmits and delivers events now instead of at the end.
     void flush() noexcept;
@@ -72,9 +73,9 @@ class Engine {
 
   [[nodiscard]] static Time clock_now() noexcept;  // CLOCK_MONOTONIC: the only place that reads it
 
-  // Claims an SCTP port of this host (design: a port is taken host-wide, per network namespace and UDP port) for the given
-  // local addresses, so that packets other processes receive for it are passed on to this one. `any` claims the wildcard of
-  // a family. Port 0 picks a free one (from 32768 to 60999). Returns the port; EADDRINUSE, EADDRNOTAVAIL.
+  // Claims an SCTP port of this host (design: a port is taken host-wide, per network namespace and UDP port) for the
+  // given local addresses, so that packets other processes receive for it are passed on to this one. `any` claims the
+  // wildcard of a family. Port 0 picks a free one (from 32768 to 60999). Returns the port; EADDRINUSE, EADDRNOTAVAIL.
   // Call with a session held.
   [[nodiscard]] Result<std::uint16_t> claim_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                                                  bool any_v6);

@@ -1,3 +1,4 @@
+// getrandom(2) in batches, libcrypto where there is none.
 #include "engine/entropy.hpp"
 
 #include <openssl/rand.h>

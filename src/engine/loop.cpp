@@ -1,3 +1,4 @@
+// The engine's loop: one turn, and who sleeps, who wakes (the rules are in loop.hpp).
 #include "engine/loop.hpp"
 
 #include <poll.h>

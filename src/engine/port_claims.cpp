@@ -1,3 +1,4 @@
+// Claims and mailboxes as abstract Unix datagram sockets.
 #include "engine/port_claims.hpp"
 
 #include <poll.h>

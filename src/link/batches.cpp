@@ -1,3 +1,4 @@
+// Cutting received buffers into packets.
 #include "link/batches.hpp"
 
 #include <algorithm>

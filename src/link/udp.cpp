@@ -1,3 +1,4 @@
+// The UDP link: opening its two sockets, the way in (recvmmsg, UDP_GRO) and the way out (sendmmsg, UDP_SEGMENT).
 #include "link/udp.hpp"
 
 #include <netinet/in.h>
