@@ -21,6 +21,7 @@
 
 #include "core/association.hpp"
 #include "core/stack.hpp"
+#include "run_benchmarks.hpp"
 
 namespace {
 
@@ -341,8 +342,6 @@ BENCHMARK(MemoryNew)->Arg(1'000)->Arg(10'000)->Arg(100'000)->Iterations(1)->Unit
 BENCHMARK(MemoryUsed)->Arg(1'000)->Arg(10'000)->Arg(100'000)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   add_size<Association>("Association");
   add_size<AssociationParameters>("AssociationParameters");
   add_size<Path>("Path");
@@ -353,7 +352,5 @@ int main(int argc, char** argv) {
   add_size<TsnMap>("TsnMap");
   add_size<Piece>("Piece");
   add_size<Event>("Event");
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
+  return run_benchmarks(argc, argv);
 }

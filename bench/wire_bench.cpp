@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "run_benchmarks.hpp"
 #include "wire/crc32c.hpp"
 #include "wire/data.hpp"
 #include "wire/packet.hpp"
@@ -96,4 +97,6 @@ BENCHMARK(BuildSack);
 BENCHMARK(ParseSack);
 BENCHMARK(Crc32c)->Arg(28)->Arg(kPacketSize)->Arg(65536);
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  return run_benchmarks(argc, argv);
+}

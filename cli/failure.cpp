@@ -78,7 +78,7 @@ Failure cannot_send(std::size_t size, std::size_t send_buffer, const std::error_
   std::string meaning;
   if (error == std::errc::message_size) {
     meaning = fmt::format("the send buffer has {} bytes; send less at once with --message-size", send_buffer);
-  } else if (error == std::errc::broken_pipe || error == std::errc::connection_reset) {
+  } else if (net::sctp::has_ended(error)) {
     meaning = "the association has ended";
   } else if (error == std::errc::invalid_argument) {
     meaning = "the peer may have agreed to fewer streams than --stream needs";

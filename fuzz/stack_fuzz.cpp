@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <map>
@@ -32,8 +33,10 @@ constexpr std::size_t kMaxSends = 400;
 constexpr std::uint16_t kUdpPort = 9899;
 constexpr std::array<std::uint16_t, 2> kPorts{5000, 5001};
 
-void require(bool condition) {
-  if (!condition) std::abort();
+void require(bool condition, int line = __builtin_LINE()) {
+  if (condition) return;
+  std::fprintf(stderr, "does not hold: line %d\n", line);
+  std::abort();
 }
 
 class Seeded final : public Entropy {

@@ -56,8 +56,9 @@ class Engine {
     [[nodiscard]] core::Stack& stack() noexcept;
     [[nodiscard]] Time now() const noexcept;  // read once when the session began or last waited
 
-    // Waits until `ready()` (called with the lock held), the deadline, or a signal; the lock is released while
-    // sleeping. 0: ready; ETIMEDOUT; EINTR (a signal handler without SA_RESTART ran: as poll(2)).
+    // Waits until `ready()` (called with the lock held, by whichever thread drives), the deadline, or a signal; the
+    // lock is released while sleeping. 0: ready; ETIMEDOUT; EINTR (a signal handler ran, with SA_RESTART or not: as
+    // poll(2)).
     int wait(const std::function<bool()>& ready, Time deadline = kNever);
     // Transmits and delivers events now instead of at the end.
     void flush() noexcept;

@@ -21,7 +21,7 @@ TEST(Messages, OneToManyServerAnswersWhoeverAsks) {
     const auto question = server.receive();
     ASSERT_TRUE(question);
     EXPECT_EQ(question->text(), "question " + std::to_string(i));
-    EXPECT_EQ(question->peer(), client.local_name());
+    EXPECT_EQ(question->peer(), sctp::Address("127.0.0.1", client.local_name().port()));
     EXPECT_EQ(question->stream(), 2);
     EXPECT_EQ(question->ppid(), 7U);
     EXPECT_GE(static_cast<int>(question->association()), 3);
@@ -148,7 +148,7 @@ TEST(Messages, AnAssociationCanBeTakenOut) {  // RFC 6458 §9.2
   EXPECT_EQ(taken.receive()->text(), "two");
   taken.send("three");
   EXPECT_EQ(client.receive()->text(), "three");
-  EXPECT_EQ(taken.peer_name(), client.local_name());
+  EXPECT_EQ(taken.peer_name(), sctp::Address("127.0.0.1", client.local_name().port()));
 }
 
 TEST(Messages, TwoPathsAreTwoAddressesOfOnePeer) {

@@ -82,8 +82,8 @@ TEST(Socket, WhatCannotBeSentIsSaid) {
   EXPECT_EQ(error, std::errc::message_size);
   client.shutdown();
   client.send("x", {}, error);
-  EXPECT_EQ(error, std::errc::broken_pipe);
-  EXPECT_EQ(thrown_by([&] { client.send("x"); }), std::errc::broken_pipe);
+  EXPECT_TRUE(sctp::has_ended(error)) << error.message();
+  EXPECT_TRUE(sctp::has_ended(thrown_by([&] { client.send("x"); })));
 }
 
 TEST(Socket, WhatWasMovedFromOrClosedIsClosed) {
@@ -142,7 +142,7 @@ TEST(Socket, TheDescriptorTellsReadinessToPoll) {
 TEST(Socket, EachEndKnowsBothNames) {
   auto [client, server] = loopback::pair();
   EXPECT_EQ(client.peer_name(), server.local_name());
-  EXPECT_EQ(server.peer_name(), client.local_name());
+  EXPECT_EQ(server.peer_name(), sctp::Address("127.0.0.1", client.local_name().port()));
   std::error_code error;
   EXPECT_FALSE(sctp::Socket(sctp::SocketSettings()).peer_name(error));
   EXPECT_EQ(error, std::errc::not_connected);

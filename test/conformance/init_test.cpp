@@ -12,7 +12,9 @@ void expect_abort(Peer& peer, std::uint32_t tag, std::optional<CauseCode> cause 
   const Reply reply = peer.expect_only(ChunkType::kAbort);
   EXPECT_EQ(reply.header.verification_tag, tag);
   EXPECT_EQ(reply.chunks[0].flags, 0);  // the tag is the receiver's own: T clear
-  if (cause) EXPECT_TRUE(reply.cause(*cause).has_value());
+  if (cause) {
+    EXPECT_TRUE(reply.cause(*cause).has_value());
+  }
   peer.expect_silence();
 }
 
@@ -52,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(, Section3_3_2_BadInit,
                          ::testing::Values(BadInit{"window", {.tag = kTag, .a_rwnd = 1499}},
                                            BadInit{"OS", {.tag = kTag, .outbound_streams = 0}},
                                            BadInit{"MIS", {.tag = kTag, .inbound_streams = 0}}),
-                         [](const auto& info) { return info.param.what; });
+                         [](const auto& bad) { return bad.param.what; });
 
 TEST(Section3_3_2, AWindowOf1500IsEnough) {
   Peer peer;
@@ -103,8 +105,8 @@ TEST(Section3_3_2, AHostNameIsAnsweredWithAnAbort) {
 
 TEST(Section3_3_2, TheHostNameTypeAmongSupportedAddressTypesIsIgnored) {
   Peer peer({.stack_addresses = {ip("10.0.0.1"), ip("10.0.0.2")}});
-  peer.sends(init({.parameters = {parameter(ParameterType::kSupportedAddressTypes,
-                                            big(std::uint16_t{11}, std::uint16_t{5}))}}));
+  peer.sends(init(
+      {.parameters = {parameter(ParameterType::kSupportedAddressTypes, big(std::uint16_t{11}, std::uint16_t{5}))}}));
   EXPECT_EQ(peer.expect_only(ChunkType::kInitAck).addresses().size(), 2U);
 }
 
@@ -122,7 +124,8 @@ TEST(Section3_3_2_1_2, NoIpv4MappedAddressIsSent) {
   EXPECT_EQ(peer.path(ip("10.0.1.1")).address.ip, ip("10.0.1.1"));
 }
 
-// --- INIT ACK ---------------------------------------------------------------------------------------------------------
+// --- INIT ACK
+// ---------------------------------------------------------------------------------------------------------
 
 TEST(Section3_3_3, AnInitAckWithTagZeroDestroysTheAssociationAndIsAnsweredWithAReflectedAbort) {
   Peer peer;
@@ -195,12 +198,14 @@ TEST(Section3_3_3, AnInitAckLargerThanAPacketOfThePathIsTaken) {
   peer.connect();
   InitFields fields = peer.own();
   fields.parameters = {state_cookie(bytes_of("cook"))};
-  for (std::uint32_t i = 0; i < 1000; ++i) fields.parameters.push_back(address_parameter(IpAddress::v4(0x0A020000 + i)));
+  for (std::uint32_t i = 0; i < 1000; ++i)
+    fields.parameters.push_back(address_parameter(IpAddress::v4(0x0A020000 + i)));
   peer.sends(init_ack(fields));
   peer.expect(ChunkType::kCookieEcho);
 }
 
-// --- streams ----------------------------------------------------------------------------------------------------------
+// --- streams
+// ----------------------------------------------------------------------------------------------------------
 
 TEST(Section5_1_1, NoMoreOutboundStreamsThanThePeerTakes) {
   core::AssociationParameters parameters;
@@ -254,7 +259,8 @@ TEST(Section5_1_1, DataQueuedForAStreamThatThePeerDoesNotTakeIsNotSent) {
   EXPECT_TRUE(peer.find_event<core::SendFailed>().has_value());
 }
 
-// --- addresses --------------------------------------------------------------------------------------------------------
+// --- addresses
+// --------------------------------------------------------------------------------------------------------
 
 TEST(Section5_1_2, WithoutAddressParametersTheSourceIsTheOnlyAddress) {
   Peer peer;

@@ -16,10 +16,12 @@ TEST(Section3_1, PortZeroIsNoPort) {
   peer.sends(peer.own_init(), {.destination_port = 0});
   peer.sends(shutdown_ack(), {.tag = 7, .source_port = 0});
   peer.expect_silence();
-  EXPECT_EQ(peer.stack().open({.port = 0, .addresses = {ip("10.0.0.1")}}).error(), std::errc::invalid_argument);
-  EXPECT_EQ(
-      peer.stack().connect(peer.endpoint(), {.peers = {ip("10.0.1.1")}, .port = 0}, peer.now()).error(),
-      std::errc::invalid_argument);
+  core::EndpointConfig local;
+  local.addresses = {ip("10.0.0.1")};
+  EXPECT_EQ(peer.stack().open(local).error(), std::errc::invalid_argument);
+  core::ConnectRequest request;
+  request.peers = {ip("10.0.1.1")};
+  EXPECT_EQ(peer.stack().connect(peer.endpoint(), request, peer.now()).error(), std::errc::invalid_argument);
 }
 
 TEST(Section3_1, EveryPacketCarriesTheTagOfThePeersInitOrInitAck) {
@@ -119,7 +121,9 @@ TEST_P(Section3_2_UnknownChunk, IsHandledByItsTwoHighBits) {
     EXPECT_FALSE(reply->has(ChunkType::kAbort));
   }
   EXPECT_EQ(reported.has_value(), GetParam().reports);
-  if (reported) EXPECT_EQ(*reported, unknown);  // complete with type, flags and length
+  if (reported) {
+    EXPECT_EQ(*reported, unknown);  // complete with type, flags and length
+  }
   EXPECT_EQ(peer.state(), State::kEstablished);
 }
 
@@ -167,7 +171,9 @@ TEST_P(Section3_2_1_UnknownParameter, InAnInitIsReportedInTheInitAck) {
   const Reply ack = peer.expect_only(ChunkType::kInitAck);  // in all four cases
   const auto reported = ack.parameter(ParameterType::kUnrecognizedParameter);
   EXPECT_EQ(reported.has_value(), GetParam().reports);
-  if (reported) EXPECT_EQ(*reported, unknown());
+  if (reported) {
+    EXPECT_EQ(*reported, unknown());
+  }
   peer.learn(ack);
   peer.sends(cookie_echo(ack.cookie()));
   EXPECT_EQ(peer.status().paths.size(), GetParam().goes_on ? 2U : 1U);
@@ -181,7 +187,9 @@ TEST_P(Section3_2_1_UnknownParameter, InAnInitAckIsReportedWithTheCookieEcho) {
   peer.sends(init_ack(fields));
   const Reply echo = peer.expect(ChunkType::kCookieEcho);  // in all four cases, and first in its packet
   EXPECT_EQ(echo.has(ChunkType::kError), GetParam().reports);
-  if (echo.has(ChunkType::kError)) EXPECT_EQ(echo.cause(CauseCode::kUnrecognizedParameters), unknown());
+  if (echo.has(ChunkType::kError)) {
+    EXPECT_EQ(echo.cause(CauseCode::kUnrecognizedParameters), unknown());
+  }
   EXPECT_EQ(peer.status().paths.size(), GetParam().goes_on ? 2U : 1U);
 }
 

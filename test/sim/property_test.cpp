@@ -17,8 +17,7 @@ struct Scenario {
   SimulationConfig config;
   TrafficShape a_to_b;
   TrafficShape b_to_a;
-  double worst_loss = 0;
-  std::uint64_t least_bandwidth = 1'000'000'000;
+  bool reorders = false;
 };
 
 IpAddress address_of(unsigned host, unsigned index, Family family) {
@@ -77,8 +76,7 @@ LinkConfig choose_link(std::size_t mtu, Scenario& scenario, Random& random) {
   link.reorder_delay = std::chrono::milliseconds(random.between(1, 50));
   link.corruption = random.chance(0.7) ? 0 : random.fraction() * 0.02;
   link.mtu = mtu;
-  scenario.worst_loss = std::max(scenario.worst_loss, link.loss + link.corruption);
-  if (link.bandwidth != 0) scenario.least_bandwidth = std::min(scenario.least_bandwidth, link.bandwidth);
+  if (link.reordering > 0 || link.duplication > 0) scenario.reorders = true;
   return link;
 }
 
@@ -115,6 +113,8 @@ void run_scenario(std::uint64_t seed, Duration& longest) {
       network.link(other, one) = choose_link(mtu, scenario, random);
     }
   }
+  // Paths of different delay reorder as well.
+  if (host_a.addresses().size() > 1 || host_b.addresses().size() > 1) scenario.reorders = true;
   choose_user(a, random);
   choose_user(b, random);
   simulation.open();
@@ -144,11 +144,12 @@ void run_scenario(std::uint64_t seed, Duration& longest) {
   if (random.chance(0.2)) {
     a.shutdown(a.latest()->id);
     b.shutdown(b.latest()->id);
-    simulation.expect_shutdown(a);
+    simulation.expect_shutdown(a, limit, scenario.reorders);
   } else {
-    simulation.expect_shutdown(random.chance(0.5) ? a : b, limit);
+    simulation.expect_shutdown(random.chance(0.5) ? a : b, limit, scenario.reorders);
   }
   longest = std::max(longest, network.now() - begin);
+  if (std::getenv("NETSCTP_SIM_TIMES")) std::printf("TIME %llu %.1f\n", (unsigned long long)seed, double((network.now() - begin).count())/1e9);
   simulation.expect_received_all(a, b);
   simulation.expect_received_all(b, a);
 }

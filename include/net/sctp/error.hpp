@@ -11,12 +11,13 @@
 //   ECONNREFUSED    the peer's host is there, and nobody listens on that SCTP port
 //   ETIMEDOUT       the peer does not answer, or has stopped answering
 //   ECONNRESET      the peer aborted the association
-//   EPIPE           sending after the association ended or was shut down
+//   EPIPE, ESHUTDOWN, ENOTCONN  sending after the association ended or was shut down: see has_ended()
 //   EMSGSIZE        the message is larger than the send buffer (send), or than SocketSettings::max_message_size
 //   (receive) EPROTONOSUPPORT the environment asks for a backend that cannot be had: backend_info().error says it in
 //   words
 #pragma once
 
+#include <cerrno>
 #include <string_view>
 #include <system_error>
 
@@ -28,6 +29,12 @@ namespace net::sctp {
 // The call did nothing because the socket does not block: try again when poll(2) says so.
 [[nodiscard]] inline bool would_block(const std::error_code& error) noexcept {
   return error == std::errc::operation_would_block || error == std::errc::resource_unavailable_try_again;
+}
+
+// The association is not there any more, or is being shut down.
+[[nodiscard]] inline bool has_ended(const std::error_code& error) noexcept {
+  return error == std::errc::broken_pipe || error == std::errc::not_connected || error == std::errc::connection_reset ||
+         (error.category() == std::generic_category() && error.value() == ESHUTDOWN);
 }
 
 // Throws std::system_error if there is an error; `what` says what was tried.
