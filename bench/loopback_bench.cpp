@@ -1,6 +1,7 @@
 // Two processes talk SCTP over the loopback interface through the public API: messages a second, time of a round trip,
-// associations set up a second. This program starts itself anew as server and as client for each measurement, reads
-// what they report and prints the median of several runs with the smallest and the largest.
+// associations set up a second, memory of an idle association at a server. This program starts itself anew as server
+// and as client for each measurement, reads what they report and prints the median of several runs with the smallest
+// and the largest.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -19,7 +20,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
 #include <net/sctp.hpp>
 #include <optional>
@@ -27,6 +27,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace {
@@ -35,15 +36,16 @@ using namespace net;
 using SteadyClock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-enum class Kind { kThroughput, kPingPong, kSetups };
-constexpr std::array<const char*, 3> kKindNames{"throughput", "ping-pong", "setups"};
+enum class Kind { kThroughput, kPingPong, kSetups, kMemory };
+constexpr std::array<const char*, 4> kKindNames{"throughput", "ping-pong", "setups", "memory"};
+constexpr std::size_t kIdleAssociations = 1000;
 
 struct Measurement {
   Kind kind;
   std::size_t size = 0;      // of a message, bytes
   bool shared_port = false;  // both processes behind one UDP port
 };
-constexpr std::array<Measurement, 8> kMeasurements{{
+constexpr std::array<Measurement, 9> kMeasurements{{
     {Kind::kThroughput, 64},
     {Kind::kThroughput, 1024},
     {Kind::kThroughput, 16384},
@@ -52,6 +54,7 @@ constexpr std::array<Measurement, 8> kMeasurements{{
     {Kind::kPingPong, 64},
     {Kind::kPingPong, 64, true},
     {Kind::kSetups},
+    {Kind::kMemory},
 }};
 
 struct Options {
@@ -88,8 +91,36 @@ void count_all(sctp::Socket& socket, std::vector<std::byte>& buffer) {
          std::to_string(Seconds(SteadyClock::now() - *begin).count()));
 }
 
+std::size_t resident_bytes() {
+  std::size_t size = 0;
+  std::size_t resident = 0;
+  std::FILE* const file = std::fopen("/proc/self/statm", "r");
+  if (file == nullptr || std::fscanf(file, "%zu %zu", &size, &resident) != 2) throw std::runtime_error("statm");
+  std::fclose(file);
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+// One socket for all: reports by how much it grew for each association.
+void hold_all() {
+  sctp::Socket server(
+      {.local_host = {"127.0.0.1"}, .listen = true, .one_to_many = true, .events = {.association = true}});
+  server.start_server();
+  report(std::to_string(server.local_name().port()));
+  std::size_t before = 0;
+  for (std::size_t up = 0; up < kIdleAssociations;) {
+    const auto received = server.receive_any();
+    const auto* notification = received ? std::get_if<sctp::Notification>(&*received) : nullptr;
+    const auto* change = notification == nullptr ? nullptr : std::get_if<sctp::AssociationChange>(notification);
+    if (change == nullptr || change->state != sctp::AssociationChange::State::kUp) continue;
+    if (up++ == 0) before = resident_bytes();  // with the first, what all share is there
+  }
+  report(std::to_string(static_cast<double>(resident_bytes() - before) / (kIdleAssociations - 1)));
+}
+
 void serve(const Measurement& what) {
-  sctp::Socket listener({.local_host = {"127.0.0.1"}, .listen = true, .no_delay = what.kind == Kind::kPingPong});
+  if (what.kind == Kind::kMemory) return hold_all();
+  sctp::Socket listener(
+      {.local_host = {"127.0.0.1"}, .listen = true, .backlog = 4096, .no_delay = what.kind == Kind::kPingPong});
   listener.start_server();
   report(std::to_string(listener.local_name().port()));
   std::vector<std::byte> buffer(std::size_t{128} * 1024);
@@ -163,9 +194,23 @@ void connect_and_close(std::uint16_t port, std::uint16_t server_udp_port, Steady
   report(std::to_string(static_cast<double>(count) / Seconds(SteadyClock::now() - begin).count()));
 }
 
+// As many sockets as associations, kept until this process is ended.
+void connect_and_stay(std::uint16_t port, std::uint16_t server_udp_port) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  std::vector<sctp::Socket> sockets;
+  for (std::size_t i = 0; i < kIdleAssociations; ++i) {
+    sockets.emplace_back(client_settings(port, server_udp_port, false)).start_client();
+  }
+  for (;;) pause();
+}
+
 void be_client(const Measurement& what, double seconds, std::uint16_t port, std::uint16_t server_udp_port) {
   const auto end = SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(Seconds(seconds));
   if (what.kind == Kind::kSetups) return connect_and_close(port, server_udp_port, end);
+  if (what.kind == Kind::kMemory) return connect_and_stay(port, server_udp_port);
   sctp::Socket socket(client_settings(port, server_udp_port, what.kind == Kind::kPingPong));
   socket.start_client();
   what.kind == Kind::kPingPong ? play(socket, what.size, end) : send_all(socket, what.size, end);
@@ -298,6 +343,8 @@ Run run(std::size_t index, double seconds) {
     client.line(patience);
     const auto counted = numbers(server.line(patience));  // messages, bytes, seconds
     result.figures = {counted.at(0) / counted.at(2), counted.at(1) / counted.at(2) / 1e6};
+  } else if (what.kind == Kind::kMemory) {
+    result.figures = numbers(server.line(patience));
   } else {
     result.figures = numbers(client.line(patience));
   }
@@ -329,6 +376,8 @@ std::vector<const char*> columns(Kind kind) {
       return {"round trips/s", "p50 us", "p99 us"};
     case Kind::kSetups:
       return {"associations/s"};
+    case Kind::kMemory:
+      return {"resident bytes"};
   }
   return {};
 }
@@ -389,7 +438,7 @@ int measure(const Options& options) {
 
 constexpr const char* kUsage =
     "usage: loopback_bench [--json] [--seconds <each, default 3>] [--repeat <default 3>]\n"
-    "                      [--only throughput|ping-pong|setups]\n";
+    "                      [--only throughput|ping-pong|setups|memory]\n";
 
 }  // namespace
 

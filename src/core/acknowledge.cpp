@@ -61,6 +61,17 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
                         Time now) noexcept {
   const Tsn cumulative = outstanding_.cumulative_ack_point();
   const bool in_fast_recovery = fast_recovery_exit_.has_value();
+  if (outcome.any_newly_acked) {
+    error_count_ = 0;  // RFC 9260 §8.1
+    // Before the timers, which restart with the RTO that results (RFC 9260 §6.3.2 R3).
+    if (outcome.rtt_sent_at && outcome.rtt_path < paths_.size()) {
+      Path& path = paths_[outcome.rtt_path];
+      if (now >= path.next_rtt_sample) {  // RFC 9260 §6.3.1 C4: once per round trip
+        path.timeout.measured(now - *outcome.rtt_sent_at, parameters_);
+        path.next_rtt_sample = now + path.timeout.srtt();
+      }
+    }
+  }
   std::size_t acked_bytes = 0;
   for (PathId i = 0; i < paths_.size(); ++i) {
     Path& path = paths_[i];
@@ -80,16 +91,6 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
       start_t3(i, now, false);
     }
   }
-  if (outcome.any_newly_acked) {
-    error_count_ = 0;  // RFC 9260 §8.1
-    if (outcome.rtt_sent_at && outcome.rtt_path < paths_.size()) {
-      Path& path = paths_[outcome.rtt_path];
-      if (now >= path.next_rtt_sample) {  // RFC 9260 §6.3.1 C4: once per round trip
-        path.timeout.measured(now - *outcome.rtt_sent_at, parameters_);
-        path.next_rtt_sample = now + path.timeout.srtt();
-      }
-    }
-  }
   // RFC 9260 §6.2.1 D iv. First of all, for what is lost beyond the exit point is a loss of its own.
   if (fast_recovery_exit_ && cumulative >= *fast_recovery_exit_) fast_recovery_exit_.reset();
   // RFC 9260 §7.2.4 (note): window growth by what was acknowledged comes first, the cut for what was lost after it.
@@ -103,6 +104,7 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
       fast_retransmit_packet_ = true;                     // step 3
     }
   }
+  if (!outstanding_.has_retransmits()) fast_retransmit_packet_ = false;  // acknowledged after all
   if (outstanding_.empty()) {
     for (Path& path : paths_) path.congestion.all_acknowledged();
   }
@@ -110,10 +112,7 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
     send_space_wanted_ = false;
     stack_.emit(*this, SendSpace{});
   }
-  if (sender_dry_wanted_ && all_data_acknowledged()) {
-    sender_dry_wanted_ = false;
-    stack_.emit(*this, SenderDry{});
-  }
+  report_sender_dry();
   allow_burst(acked_bytes);
 }
 

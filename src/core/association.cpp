@@ -49,8 +49,8 @@ bool Association::tag_accepted(const wire::Packet& packet, const wire::Chunk& fi
 void Association::receive(const wire::Packet& packet, const Datagram& datagram, Time now) noexcept {
   wire::ChunkReader reader = packet.reader();
   wire::ChunkReader peek = reader;
-  const std::optional<wire::Chunk> first = peek.next();
-  if (!first || !tag_accepted(packet, *first)) {
+  while (const std::optional<wire::Chunk> chunk = peek.next()) {
+    if (tag_accepted(packet, *chunk)) continue;
     ++stack_.counters.discarded_bad_tag;
     return;
   }
@@ -66,7 +66,10 @@ void Association::receive_chunks(wire::ChunkReader& reader, const Datagram& data
   if (errors_.empty()) error_path_ = from != kNoPath && paths_[from].confirmed ? from : data_path();
   had_gaps_ = received_.has_gaps();
   // RFC 9260 §9.2: any packet of the peer gives it more time to send what it has queued.
-  if (state_ == State::kShutdownSent) error_count_ = 0;
+  if (state_ == State::kShutdownSent) {
+    error_count_ = 0;
+    if (!shutdown_due_) timer(Timer::kT2) = now + paths_[shutdown_path_].timeout.rto();
+  }
   while (state_ != State::kClosed) {
     const std::optional<wire::Chunk> chunk = reader.next();
     if (!chunk) break;
@@ -112,7 +115,10 @@ bool Association::on_chunk(const wire::Chunk& chunk, const Datagram& datagram, P
       }
       return false;
     case wire::ChunkType::kError: {
-      if (const auto stale = wire::find_cause(chunk, wire::CauseCode::kStaleCookie)) on_stale_cookie(*stale, now);
+      if (const auto stale = wire::find_cause(chunk, wire::CauseCode::kStaleCookie)) {
+        on_stale_cookie(*stale, now);  // RFC 9260 §5.2.6: of no account in other states
+        return true;
+      }
       if (state_ == State::kClosed || state_ == State::kCookieWait) return true;
       wire::ParameterReader causes(chunk.value());
       const auto first = causes.next();
@@ -173,26 +179,47 @@ void Association::come_up(bool inbound, Time now) noexcept {
   allow_burst();
 }
 
+// RFC 6458 §6.1.9: told at once if nothing is waiting now.
+void Association::want_sender_dry() noexcept {
+  sender_dry_wanted_ = true;
+  report_sender_dry();
+}
+
+void Association::report_sender_dry() noexcept {
+  if (!sender_dry_wanted_ || !may_send_data() || !all_data_acknowledged()) return;
+  sender_dry_wanted_ = false;
+  stack_.emit(*this, SenderDry{});
+}
+
+void Association::fail_message(OutgoingMessage* message, std::uint16_t cause) noexcept {
+  SendFailed failed;
+  const auto bytes = message->payload.bytes();
+  failed.payload.assign(bytes.begin(), bytes.end());
+  failed.ppid = message->ppid;
+  failed.context = message->context;
+  failed.stream = message->stream;
+  failed.unordered = message->unordered;
+  failed.was_sent = message->transmitted;
+  failed.cause = cause;
+  stack_.emit(*this, std::move(failed));
+  stack_.messages.destroy(message);
+  if (std::exchange(send_space_wanted_, false)) stack_.emit(*this, SendSpace{});
+}
+
 void Association::fail_messages(std::uint16_t cause) noexcept {
-  const auto report = [&](OutgoingMessage* message) {
-    SendFailed failed;
-    const auto bytes = message->payload.bytes();
-    failed.payload.assign(bytes.begin(), bytes.end());
-    failed.ppid = message->ppid;
-    failed.context = message->context;
-    failed.stream = message->stream;
-    failed.unordered = message->unordered;
-    failed.was_sent = message->transmitted;
-    failed.cause = cause;
-    stack_.emit(*this, std::move(failed));
-    stack_.messages.destroy(message);
-  };
   // The queue first: it lets go of a message that is partly outstanding, which then belongs to the outstanding chunks
   // alone.
   std::vector<OutgoingMessage*> unsent;
   while (OutgoingMessage* const message = send_queue_.pop_abandoned()) unsent.push_back(message);
-  while (OutgoingMessage* const message = outstanding_.pop_abandoned()) report(message);
-  for (OutgoingMessage* const message : unsent) report(message);
+  while (OutgoingMessage* const message = outstanding_.pop_abandoned()) fail_message(message, cause);
+  for (OutgoingMessage* const message : unsent) fail_message(message, cause);
+}
+
+// RFC 9260 §5.1.1: what was queued before the peer's limit was known and is for a stream beyond it must not be sent.
+void Association::fail_messages_beyond_streams() noexcept {
+  for (OutgoingMessage* const message : send_queue_.remove_streams_from(outbound_streams_)) {
+    fail_message(message, static_cast<std::uint16_t>(wire::CauseCode::kInvalidStreamIdentifier));
+  }
 }
 
 void Association::finish(AssociationChanged::What what, AssociationChanged::Reason reason, std::uint16_t cause,

@@ -61,6 +61,11 @@ class Association final : public TimerNode {
   // Fills what an INIT ACK and its cookie say of us when an INIT arrives for this association (§5.2.1, §5.2.2).
   void describe(Cookie& cookie) noexcept;
   [[nodiscard]] bool adds_addresses(const PeerParameters& peer) const noexcept;
+  [[nodiscard]] bool is_new_address(const IpAddress& address) const noexcept;
+  // The COOKIE ACK goes where the COOKIE ECHO came from (§6.4), if that is an address of the peer.
+  void answer_on(PathId from) noexcept {
+    if (from != kNoPath) reply_path_ = from;
+  }
 
   // --- packets and time ----------------------------------------------------------------------------------------------
   void receive(const wire::Packet& packet, const Datagram& datagram, Time now) noexcept;
@@ -80,7 +85,7 @@ class Association final : public TimerNode {
   void abort(std::span<const std::byte> reason) noexcept;
   void consumed(std::size_t bytes) noexcept;
   void want_send_space() noexcept { send_space_wanted_ = true; }
-  void want_sender_dry() noexcept { sender_dry_wanted_ = true; }
+  void want_sender_dry() noexcept;
   std::error_code set_primary(const IpAddress& address) noexcept;
   std::error_code set_path(const IpAddress& address, const PathParameters& parameters, Time now) noexcept;
   std::error_code request_heartbeat(const IpAddress& address) noexcept;
@@ -123,7 +128,10 @@ class Association final : public TimerNode {
   // Ends the association: reports it and everything unsent (§11.2.5, §11.2.2).
   void finish(AssociationChanged::What what, AssociationChanged::Reason reason, std::uint16_t cause = 0,
               wire::Bytes abort_chunk = {}) noexcept;
+  void report_sender_dry() noexcept;
   void fail_messages(std::uint16_t cause) noexcept;
+  void fail_message(OutgoingMessage* message, std::uint16_t cause) noexcept;
+  void fail_messages_beyond_streams() noexcept;  // §5.1.1
   // Sends ABORT with one cause, then finishes (§9.1).
   void abort_with(wire::CauseCode code, wire::Bytes value, AssociationChanged::Reason reason) noexcept;
   [[nodiscard]] Time& timer(Timer which) noexcept { return timers_[static_cast<std::size_t>(which)]; }
@@ -138,6 +146,7 @@ class Association final : public TimerNode {
   void start_over(Time now) noexcept;
   void apply_cookie(const Cookie& cookie) noexcept;
   void restart(const Cookie& cookie, PathId from, Time now) noexcept;
+  void keep_only(std::span<const IpAddress> addresses) noexcept;
 
   // receive.cpp
   bool on_data(const wire::Chunk& chunk, const Datagram& datagram, PathId from, Time now) noexcept;
@@ -156,6 +165,7 @@ class Association final : public TimerNode {
   // transmit.cpp
   [[nodiscard]] std::optional<PathId> next_packet_path(Time now) noexcept;
   [[nodiscard]] std::optional<PathId> next_data_path() noexcept;
+  [[nodiscard]] std::size_t packet_limit(PathId path) const noexcept;
   void write_packet(wire::PacketWriter& writer, PathId path, Time now) noexcept;
   void write_init(wire::PacketWriter& writer, Time now) noexcept;
   void write_cookie_echo(wire::PacketWriter& writer, PathId path, Time now) noexcept;
@@ -182,6 +192,7 @@ class Association final : public TimerNode {
   void count_association_error() noexcept;  // §8.1; may finish
 
   // path_management.cpp
+  [[nodiscard]] bool speaks(Family family) const noexcept;  // our endpoint has an address of it
   PathId add_path(const IpAddress& address, std::uint16_t udp_port) noexcept;  // kNoPath: no room or taken
   void choose_local_addresses(const IpAddress& announced_to) noexcept;
   [[nodiscard]] IpAddress choose_local(const IpAddress& peer, PathId index) const noexcept;
@@ -208,6 +219,7 @@ class Association final : public TimerNode {
 
   static constexpr std::size_t kMaxHeartbeatReplies = 4;
   static constexpr std::size_t kMaxErrors = 8;
+  static constexpr unsigned kMaxEmptyPackets = 16;
   // Real memory of a small received piece beside its payload, and how much of it a receive buffer may cost in all.
   static constexpr std::size_t kPieceMemory = 384;
   static constexpr std::size_t kMemoryPerReceiveBuffer = 8;
@@ -259,6 +271,7 @@ class Association final : public TimerNode {
   PathId last_data_path_ = kNoPath;
   unsigned packets_unacked_ = 0;  // packets with DATA since the last SACK
   bool first_data_ = true;        // §5.1: the first DATA is acknowledged at once
+  bool reneged_ = false;          // data reported in a gap was dropped again (§6.2)
   bool had_gaps_ = false;         // before the packet under examination
   bool packet_has_new_data_ = false;
   bool packet_has_data_ = false;
@@ -274,7 +287,8 @@ class Association final : public TimerNode {
   PathId reply_path_ = 0;  // COOKIE ACK
   PathId error_path_ = 0;  // ERROR
   PathId shutdown_path_ = 0;
-  unsigned setup_attempts_ = 0;  // retransmissions of INIT and COOKIE ECHO
+  unsigned setup_attempts_ = 0;  // retransmissions of INIT, then of COOKIE ECHO
+  unsigned stale_cookies_ = 0;   // how often the peer refused a cookie as too old (§5.2.6)
   Time setup_sent_at_{};         // last INIT or COOKIE ECHO
   bool setup_resent_ = false;    // Karn
   Duration setup_rto_{};

@@ -21,6 +21,7 @@ struct Packer {
   }
   void put(const IpAddress& address) noexcept {
     put(static_cast<std::uint8_t>(address.family));
+    put(address.scope_id);
     std::memcpy(at, address.bytes.data(), address.size());
     at += address.size();
   }
@@ -43,6 +44,7 @@ struct Unpacker {
   IpAddress take_address() noexcept {
     IpAddress address;
     address.family = static_cast<Family>(take<std::uint8_t>());
+    address.scope_id = take<std::uint32_t>();
     if (rest.size() < address.size()) {
       failed = true;
       return {};

@@ -42,7 +42,7 @@ struct Cookie {
 class CookieJar {
  public:
   static constexpr std::size_t kMacSize = 16;  // of HMAC-SHA-256, truncated: small cookies interoperate (§5.1.3)
-  static constexpr std::size_t kMaxSize = 64 + 20 + kMaxPaths * 20 + kMacSize;
+  static constexpr std::size_t kMaxSize = 64 + 21 + kMaxPaths * 21 + kMacSize;
 
   CookieJar(Entropy& entropy, Duration key_life, Time now) noexcept;
 

@@ -10,6 +10,7 @@ namespace netsctp::core {
 namespace {
 
 constexpr std::uint32_t kSmallestWindow = 1500;  // RFC 9260 §3.3.3
+constexpr std::size_t kHeartbeatSize = 48;       // as write_heartbeat() makes it
 
 }  // namespace
 
@@ -67,6 +68,8 @@ bool Association::on_init_ack(const wire::Chunk& chunk, const Datagram& datagram
   }
   const PeerParameters peer = read_peer_parameters(*init, datagram.from.ip);
   peer_tag_ = init->initiate_tag;
+  // RFC 9260 §5.1.2 B: an ABORT goes where the INIT ACK came from.
+  if (const PathId path = find_path(datagram.from.ip); path != kNoPath) setup_path_ = path;
   if (init->outbound_streams == 0 || init->inbound_streams == 0 || peer.malformed) {
     abort_with(wire::CauseCode::kInvalidMandatoryParameter, {}, AssociationChanged::Reason::kProtocolError);
     return false;
@@ -99,7 +102,12 @@ bool Association::on_init_ack(const wire::Chunk& chunk, const Datagram& datagram
   init_due_ = false;
   cookie_echo_due_ = true;
   setup_resent_ = false;
-  if (const PathId path = find_path(datagram.from.ip); path != kNoPath) setup_path_ = path;
+  setup_attempts_ = 0;  // RFC 9260 §4 (3): the COOKIE ECHO is counted on its own
+  if (const PathId path = find_path(datagram.from.ip); path != kNoPath) {
+    // RFC 9260 §5.4: to an unconfirmed address only with a HEARTBEAT beside it in the packet.
+    const std::size_t size = wire::kCommonHeaderSize + wire::padded(wire::kChunkHeaderSize + cookie_.size());
+    if (paths_[path].confirmed || size + kHeartbeatSize <= paths_[path].max_packet) setup_path_ = path;
+  }
   setup_rto_ = paths_[setup_path_].timeout.rto();
   timer(Timer::kT1) = now + setup_rto_;
   return false;  // RFC 9260 §6.10: an INIT ACK comes alone
@@ -112,6 +120,7 @@ void Association::adopt_peer(const PeerParameters& peer, const Datagram& datagra
   // RFC 9260 §5.1.1: no more outbound streams than the peer accepts.
   outbound_streams_ = std::min(parameters_.outbound_streams, peer.init.inbound_streams);
   inbound_streams_ = std::min(parameters_.max_inbound_streams, peer.init.outbound_streams);
+  fail_messages_beyond_streams();
   for (std::size_t i = 0; i < peer.address_count; ++i) {
     const PathId path = find_path(peer.addresses[i]);
     if (path == kNoPath) add_path(peer.addresses[i], datagram.from.port);
@@ -145,11 +154,12 @@ void Association::guard_early_data(Time now) noexcept {
 void Association::on_stale_cookie(const wire::Parameter& cause, Time now) noexcept {
   if (state_ != State::kCookieEchoed) return;
   if (!wire::parse_staleness(cause)) return;
-  if (setup_attempts_ >= parameters_.max_init_retransmits) {
+  if (stale_cookies_ >= parameters_.max_init_retransmits) {
     finish(AssociationChanged::What::kCannotStart, AssociationChanged::Reason::kUnreachable);
     return;
   }
-  ++setup_attempts_;
+  ++stale_cookies_;
+  setup_attempts_ = 0;
   // RFC 9260 §5.2.6: the RTT of the COOKIE ECHO and ERROR exchange, and no more than a second on top.
   const Duration round_trip = now - setup_sent_at_ + std::chrono::seconds(1);
   cookie_preservative_ = static_cast<std::uint32_t>(
@@ -166,6 +176,7 @@ void Association::start_over(Time now) noexcept {
   }
   cookie_echo_due_ = false;
   cookie_.reset();
+  if (!paths_[setup_path_].confirmed) setup_path_ = primary_;  // RFC 9260 §5.4
   peer_tag_ = 0;
   init_due_ = true;
   setup_resent_ = true;

@@ -39,7 +39,7 @@ void StackState::on_init(const Incoming& in, Time now) noexcept {
   const wire::CommonHeader& header = in.packet.header;
   wire::ChunkReader reader = in.packet.reader();
   (void)reader.next();
-  if (header.verification_tag != 0 || reader.next()) {  // RFC 9260 §8.5.1 A, §6.10
+  if (reader.next()) {  // RFC 9260 §8.5.1 A, §6.10: alone in its packet
     ++counters.discarded_bad_bundling;
     return;
   }
@@ -74,8 +74,12 @@ void StackState::on_init(const Incoming& in, Time now) noexcept {
   // RFC 9260 §5.1.2 D: any of its addresses can name an association that exists.
   Association* const existing = find_by_addresses(id, header.source_port, {peer.addresses.data(), peer.address_count});
   if (existing == nullptr) {
-    if (!owner->listening || owner->pending >= owner->backlog || association_count() >= config.max_associations) {
+    if (!owner->listening) {
       if (may_reply(now)) refuse_init(in, init->initiate_tag, {}, {}, false);
+      return;
+    }
+    if (owner->pending >= owner->backlog || association_count() >= config.max_associations) {
+      refuse(wire::CauseCode::kOutOfResource);  // RFC 9260 §5.1
       return;
     }
   } else if (existing->state() == State::kShutdownAckSent) {
@@ -88,7 +92,7 @@ void StackState::on_init(const Incoming& in, Time now) noexcept {
     std::size_t length = 0;
     for (std::size_t i = 0; i < peer.address_count; ++i) {
       const IpAddress& address = peer.addresses[i];
-      if (existing->find_path(address) != kNoPath) continue;
+      if (!existing->is_new_address(address)) continue;
       const auto type = address.is_v4() ? wire::ParameterType::kIpv4Address : wire::ParameterType::kIpv6Address;
       store_big(&list[length], static_cast<std::uint16_t>(type));
       store_big(&list[length + 2], static_cast<std::uint16_t>(4 + address.size()));
@@ -102,10 +106,11 @@ void StackState::on_init(const Incoming& in, Time now) noexcept {
 }
 
 // INIT ACK with everything about the association to be in its cookie (§5.1 B, §5.1.3).
-void StackState::answer_init(const Incoming& in, const PeerParameters& peer, EndpointId id, const Association* existing,
+void StackState::answer_init(const Incoming& in, const PeerParameters& peer, EndpointId id, Association* existing,
                              Time now) noexcept {
   const Endpoint& owner = *endpoint(id);
-  const AssociationParameters& ours = owner.config.parameters;
+  // RFC 9260 §5.2.1, §5.2.2: an association that exists speaks for itself.
+  const AssociationParameters& ours = existing != nullptr ? existing->parameters() : owner.config.parameters;
   Cookie cookie;
   cookie.created = now;
   cookie.lifespan = ours.cookie_life;
@@ -126,12 +131,25 @@ void StackState::answer_init(const Incoming& in, const PeerParameters& peer, End
   cookie.local = in.datagram.to;
   cookie.peer_addresses = peer.addresses;
   cookie.peer_address_count = peer.address_count;
-  if (existing != nullptr) const_cast<Association*>(existing)->describe(cookie);
+  Address target = in.datagram.from;  // RFC 9260 §5.1 B
+  if (existing != nullptr) {
+    existing->describe(cookie);
+    if (existing->state() == State::kCookieWait && existing->find_path(target.ip) == kNoPath) {
+      // RFC 9260 §5.2.1 rules 1, 2: only to an address that both our user and the INIT have named.
+      for (std::size_t i = 0; i < peer.address_count; ++i) {
+        const PathId path = existing->find_path(peer.addresses[i]);
+        if (path == kNoPath) continue;
+        target = {peer.addresses[i], existing->paths()[path].remote_udp_port};
+        std::swap(cookie.peer_addresses[0], cookie.peer_addresses[i]);  // §5.4 rule 2: where the INIT ACK goes
+        break;
+      }
+    }
+  }
 
   std::array<std::byte, CookieJar::kMaxSize> sealed;
   const std::size_t sealed_size = cookies.seal(cookie, sealed, now);
   const IpAddress& to = in.datagram.from.ip;
-  reply(in.datagram.from, in.datagram.to, cookie.local_port, cookie.peer_port, cookie.peer_tag,
+  reply(target, in.datagram.to, cookie.local_port, cookie.peer_port, cookie.peer_tag,
         [&](wire::PacketWriter& writer) {
           // RFC 9260 §3.3.3: what OS we announce must not exceed the peer's MIS.
           writer.open_init(wire::ChunkType::kInitAck, cookie.local_tag,
@@ -153,8 +171,8 @@ void StackState::answer_init(const Incoming& in, const PeerParameters& peer, End
 
 void StackState::report_stale_cookie(const Incoming& in, const Cookie& cookie, Duration age) noexcept {
   ++counters.stale_cookies;
-  // RFC 9260 §5.1.5 step 4, §3.3.10.3: how stale, in microseconds.
-  const auto staleness = std::chrono::duration_cast<std::chrono::microseconds>(age - cookie.lifespan).count();
+  // RFC 9260 §5.1.5 step 4, §3.3.10.3: how stale, rounded up to microseconds.
+  const auto staleness = std::chrono::ceil<std::chrono::microseconds>(age - cookie.lifespan).count();
   std::array<std::byte, 4> value;
   store_big(value.data(), static_cast<std::uint32_t>(std::clamp<std::int64_t>(staleness, 0, 0xFFFFFFFF)));
   reply(in.datagram.from, in.datagram.to, cookie.local_port, cookie.peer_port, cookie.peer_tag,
@@ -188,6 +206,7 @@ void StackState::on_cookie_echo(const Incoming& in, wire::ChunkReader& rest, Tim
     return;
   }
   if (association == nullptr) {
+    if (wire::contains_chunk(in.packet, wire::ChunkType::kAbort)) return;  // RFC 9260 §8.4 rule 2
     if (!owner->listening || owner->pending >= owner->backlog || association_count() >= config.max_associations) {
       if (may_reply(now))
         refuse_init(in, cookie->peer_tag, wire::CauseCode::kOutOfResource, {}, true);  // RFC 9260 §5.1
@@ -195,6 +214,7 @@ void StackState::on_cookie_echo(const Incoming& in, wire::ChunkReader& rest, Tim
     }
     association = accept_cookie(*cookie, id, now);
     if (association == nullptr) return;
+    association->answer_on(association->find_path(in.datagram.from.ip));
   } else if (!association->on_cookie_echo(*cookie, association->find_path(in.datagram.from.ip), now)) {
     settle(*association, now);
     return;
@@ -223,7 +243,12 @@ bool Association::tags_match(const Cookie& cookie) const noexcept {
 
 bool Association::adds_addresses(const PeerParameters& peer) const noexcept {
   return std::any_of(peer.addresses.begin(), peer.addresses.begin() + static_cast<std::ptrdiff_t>(peer.address_count),
-                     [&](const IpAddress& address) { return find_path(address) == kNoPath; });
+                     [&](const IpAddress& address) { return is_new_address(address); });
+}
+
+// RFC 9260 §5.1.2: addresses of a family that this endpoint does not have were ignored from the beginning.
+bool Association::is_new_address(const IpAddress& address) const noexcept {
+  return find_path(address) == kNoPath && speaks(address.family);
 }
 
 void Association::describe(Cookie& cookie) noexcept {
@@ -250,6 +275,7 @@ void Association::apply_cookie(const Cookie& cookie) noexcept {
   peer_rwnd_ = cookie.peer_rwnd;
   outbound_streams_ = cookie.outbound_streams;
   inbound_streams_ = cookie.inbound_streams;
+  fail_messages_beyond_streams();
   received_ = TsnMap(Tsn::initial(cookie.peer_initial_tsn));
   for (const IpAddress& address : cookie.peers()) {
     if (find_path(address) == kNoPath) add_path(address, cookie.remote_udp_port);
@@ -294,7 +320,8 @@ bool Association::on_cookie_echo(const Cookie& cookie, PathId from, Time now) no
     const bool was_up = state_ != State::kCookieWait && state_ != State::kCookieEchoed;
     if (!was_up) {
       apply_cookie(cookie);
-      if (from != kNoPath) confirm(from, now);
+      // RFC 9260 §5.4 rule 2.
+      if (const PathId source = find_path(cookie.peer_addresses[0]); source != kNoPath) confirm(source, now);
       cookie_echo_due_ = init_due_ = false;
       for (PathId i = 0; i < paths_.size(); ++i) outstanding_.mark_all_lost(i);  // sent to a tag that is gone
       come_up(false, now);
@@ -318,6 +345,19 @@ bool Association::on_cookie_echo(const Cookie& cookie, PathId from, Time now) no
   return false;
 }
 
+// After a restart: nothing refers to a path any more. What the peer no longer lists is dropped (§5.1.2 C).
+void Association::keep_only(std::span<const IpAddress> addresses) noexcept {
+  const auto is_listed = [&](const Path& path) {
+    return std::find(addresses.begin(), addresses.end(), path.address) != addresses.end();
+  };
+  if (std::none_of(paths_.begin(), paths_.end(), is_listed)) return;
+  for (const Path& path : paths_) {
+    if (!is_listed(path)) stack_.unregister_address(*this, path.address);
+  }
+  std::erase_if(paths_, [&](const Path& path) { return !is_listed(path); });
+  primary_ = setup_path_ = reply_path_ = error_path_ = shutdown_path_ = 0;
+}
+
 // RFC 9260 §5.2.4 action A: everything begins anew but the association's identity, its addresses and its settings.
 void Association::restart(const Cookie& cookie, PathId from, Time now) noexcept {
   ++stack_.counters.restarts;
@@ -327,7 +367,11 @@ void Association::restart(const Cookie& cookie, PathId from, Time now) noexcept 
   local_initial_tsn_ = cookie.local_initial_tsn;
   outstanding_.restart(Tsn::initial(local_initial_tsn_));
   reassembly_.reset();
+  const IpAddress source = from == kNoPath ? cookie.peer_addresses[0] : paths_[from].address;
+  keep_only(cookie.peers());
   apply_cookie(cookie);
+  from = find_path(source);
+  answer_on(from);
   for (Path& path : paths_) {
     path.timeout = RetransmissionTimeout(parameters_);
     path.congestion.initialize(path.pmdcs(), path.address.is_v4());
@@ -340,6 +384,7 @@ void Association::restart(const Cookie& cookie, PathId from, Time now) noexcept 
   fast_retransmit_packet_ = probe_due_ = probing_ = false;
   packets_unacked_ = 0;
   first_data_ = true;
+  reneged_ = false;
   sack_now_ = shutdown_due_ = shutdown_ack_due_ = cookie_echo_due_ = init_due_ = false;
   last_data_path_ = kNoPath;
   heartbeat_replies_.clear();
@@ -348,6 +393,7 @@ void Association::restart(const Cookie& cookie, PathId from, Time now) noexcept 
   enter(State::kEstablished);
   if (from != kNoPath) {
     confirm(from, now);
+    path_answered(from);
     primary_ = from;
   }
   cookie_ack_due_ = true;

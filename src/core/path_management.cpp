@@ -27,13 +27,15 @@ PathId Association::find_path(const IpAddress& address) const noexcept {
   return kNoPath;
 }
 
-PathId Association::add_path(const IpAddress& address, std::uint16_t udp_port) noexcept {
+bool Association::speaks(Family family) const noexcept {
   const Endpoint* const owner = stack_.endpoint(endpoint_);
+  return owner != nullptr && std::any_of(owner->config.addresses.begin(), owner->config.addresses.end(),
+                                         [&](const IpAddress& ours) { return ours.family == family; });
+}
+
+PathId Association::add_path(const IpAddress& address, std::uint16_t udp_port) noexcept {
   // RFC 9260 §5.1.2: addresses of a family that this endpoint does not have are ignored.
-  const bool reachable =
-      owner != nullptr && std::any_of(owner->config.addresses.begin(), owner->config.addresses.end(),
-                                      [&](const IpAddress& ours) { return ours.family == address.family; });
-  if (!reachable || paths_.size() == kMaxPaths || find_path(address) != kNoPath ||
+  if (!speaks(address.family) || paths_.size() == kMaxPaths || find_path(address) != kNoPath ||
       !stack_.register_address(*this, address)) {
     return kNoPath;
   }

@@ -85,6 +85,7 @@ bool Association::make_room(Tsn tsn) noexcept {
   const std::optional<Tsn> dropped = reassembly_.drop_highest(tsn);
   if (!dropped) return false;
   received_.forget(*dropped);
+  reneged_ = true;
   return true;
 }
 
@@ -114,12 +115,11 @@ void Association::data_packet_done(PathId from, Time now) noexcept {
   }
   first_data_ = false;
   if (state_ == State::kShutdownSent) {
-    // RFC 9260 §9.2: answer each packet with DATA by SHUTDOWN, with a SACK as well if SHUTDOWN cannot say it all: gaps,
-    // duplicates, or that the window has opened again (§6.2).
+    // RFC 9260 §9.2: answer each packet with DATA by SHUTDOWN, and by a SACK too: SHUTDOWN tells neither of gaps and
+    // duplicates nor of a window that has opened again (§6.2) or of data given up again (§3.3.8).
     shutdown_due_ = true;
     timer(Timer::kT2) = now + paths_[data_path()].timeout.rto();
-    sack_now_ = received_.has_gaps() || !received_.duplicates().empty() || window_update_due();
-    if (!sack_now_) packets_unacked_ = 0;
+    sack_now_ = true;
     return;
   }
   if (!sack_now_ && timer(Timer::kSack) == kNever) {
@@ -139,13 +139,13 @@ std::size_t Association::window_room() const noexcept {
   return std::min(buffer - held, memory_limit - memory);
 }
 
-// RFC 9260 §6.2: what a SACK says. What the peer has been told stands until the window can grow by more than a sliver
+// RFC 9260 §6.2: what a SACK says. A sliver of a window is never opened, though one that the peer has been told of stands
 // (silly window syndrome, RFC 1122 §4.2.3.3).
 std::size_t Association::advertised_window() const noexcept {
   const std::size_t room = std::min<std::size_t>(window_room(), 0xFFFFFFFFu);
   const std::size_t sliver =
       std::min(paths_.empty() ? std::size_t{1500} : fragment_size(), parameters_.receive_buffer / 4);
-  return room < advertised_left_ + sliver ? std::min(room, advertised_left_) : room;
+  return room < sliver ? std::min(room, advertised_left_) : room;
 }
 
 // RFC 9260 §6.2: a window update only when a quarter of the buffer has come free.

@@ -86,6 +86,21 @@ OutgoingMessage* SendQueue::pop_abandoned() noexcept {
   return nullptr;
 }
 
+std::vector<OutgoingMessage*> SendQueue::remove_streams_from(StreamId first) noexcept {
+  std::vector<OutgoingMessage*> removed;
+  for (std::size_t count = queue_.size(); count > 0; --count) {  // once round: those that stay keep their order
+    OutgoingMessage* const message = queue_.front();
+    queue_.pop_front();
+    if (message->taken != 0 || message->stream < first) {
+      queue_.push_back(message);
+    } else {
+      queued_bytes_ -= message->payload.size();
+      removed.push_back(message);
+    }
+  }
+  return removed;
+}
+
 void SendQueue::reset_sequence_numbers() noexcept {
   next_ssn_.clear();
 }

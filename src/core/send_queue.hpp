@@ -60,6 +60,8 @@ class SendQueue {
   // which some are (the first at most) is only forgotten: nothing more of it will be taken, it is marked as completely
   // taken, and is Outstanding's to give up or to destroy.
   OutgoingMessage* pop_abandoned() noexcept;
+  // Gives up, oldest first, the messages not begun yet that are for stream `first` or above; the caller destroys them.
+  [[nodiscard]] std::vector<OutgoingMessage*> remove_streams_from(StreamId first) noexcept;
   // All SSNs from 0 again (restart, RFC 9260 §5.2.4 A).
   void reset_sequence_numbers() noexcept;
 

@@ -198,7 +198,8 @@ void StackState::receive(Datagram&& datagram, Time now) noexcept {
     return;
   }
   const Incoming in{*packet, datagram, *first};
-  if (first->kind() == wire::ChunkType::kInit) {
+  // RFC 9260 §8.4 rule 3: an INIT with a tag is a packet like any other, and means nothing to an association.
+  if (first->kind() == wire::ChunkType::kInit && packet->header.verification_tag == 0) {
     on_init(in, now);
     return;
   }
@@ -222,7 +223,7 @@ void StackState::receive(Datagram&& datagram, Time now) noexcept {
   const bool setting_up = association != nullptr &&
                           (association->state() == State::kCookieWait || association->state() == State::kCookieEchoed);
   // RFC 9260 §8.5.1 E: a SHUTDOWN ACK while setting up is out of the blue.
-  if (association == nullptr || (setting_up && first->kind() == wire::ChunkType::kShutdownAck)) {
+  if (association == nullptr || (setting_up && wire::contains_chunk(*packet, wire::ChunkType::kShutdownAck))) {
     out_of_the_blue(in, now);
     return;
   }
@@ -257,9 +258,10 @@ bool StackState::transmit(TransmitBatch& batch, Time now) noexcept {
     Association* const association = ready.pop_front();
     if (association == nullptr) break;
     room = !association->transmit(batch, now);
-    settle(*association, now);
+    const AssociationId id = association->id();
+    settle(*association, now);  // which may be its end
     // An association that cannot go on (its packet would be empty) waits for its next event.
-    if (room) association->ready_hook.unlink();
+    if (Association* const left = room ? find(id) : nullptr) left->ready_hook.unlink();
   }
   return !batch.empty();
 }

@@ -142,7 +142,7 @@ class StackState {
   void on_init(const Incoming& in, Time now) noexcept;
   void refuse_init(const Incoming& in, std::uint32_t tag, wire::CauseCode cause, wire::Bytes value,
                    bool has_cause) noexcept;
-  void answer_init(const Incoming& in, const PeerParameters& peer, EndpointId endpoint, const Association* existing,
+  void answer_init(const Incoming& in, const PeerParameters& peer, EndpointId endpoint, Association* existing,
                    Time now) noexcept;
   void on_cookie_echo(const Incoming& in, wire::ChunkReader& rest, Time now) noexcept;
   void report_stale_cookie(const Incoming& in, const Cookie& cookie, Duration age) noexcept;

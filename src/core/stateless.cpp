@@ -20,24 +20,27 @@ bool StackState::may_reply(Time now) noexcept {
 void StackState::out_of_the_blue(const Incoming& in, Time now) noexcept {
   ++counters.out_of_the_blue;
   bool shutdown_ack = false;
+  bool unanswered = false;
   wire::ChunkReader reader = in.packet.reader();
   while (const std::optional<wire::Chunk> chunk = reader.next()) {
     switch (chunk->kind()) {
-      case wire::ChunkType::kAbort:             // rule 2
-      case wire::ChunkType::kShutdownComplete:  // rule 6
-      case wire::ChunkType::kCookieAck:         // rule 7
+      case wire::ChunkType::kAbort:  // RFC 9260 §8.4 rule 2, before all others
         return;
-      case wire::ChunkType::kError:  // rule 7
-        if (wire::find_cause(*chunk, wire::CauseCode::kStaleCookie)) return;
-        break;
       case wire::ChunkType::kShutdownAck:  // rule 5
         shutdown_ack = true;
+        break;
+      case wire::ChunkType::kShutdownComplete:  // rule 6
+      case wire::ChunkType::kCookieAck:         // rule 7
+        unanswered = true;
+        break;
+      case wire::ChunkType::kError:  // rule 7
+        unanswered = unanswered || wire::find_cause(*chunk, wire::CauseCode::kStaleCookie);
         break;
       default:
         break;
     }
   }
-  if (!may_reply(now)) return;
+  if ((unanswered && !shutdown_ack) || !may_reply(now)) return;
   const wire::CommonHeader& header = in.packet.header;
   // Rules 5 and 8: the tag is the packet's own, and the T bit says so.
   const auto type = shutdown_ack ? wire::ChunkType::kShutdownComplete : wire::ChunkType::kAbort;

@@ -17,8 +17,6 @@ void Association::shutdown(Time now) noexcept {
       break;
     case State::kEstablished:
       enter(State::kShutdownPending);
-      // RFC 9260 §9.2: T5-shutdown-guard bounds it all at five times RTO.Max.
-      timer(Timer::kT5) = now + 5 * parameters_.rto_max;
       allow_burst();
       break;
     default:  // RFC 9260 §9.2: already on its way
@@ -33,6 +31,11 @@ void Association::abort(std::span<const std::byte> reason) noexcept {
 bool Association::on_abort(const wire::Chunk& chunk) noexcept {
   wire::ParameterReader causes(chunk.value());
   const auto first = causes.next();
+  while (causes.next()) continue;
+  if (causes.malformed()) {  // RFC 9260 §3.3.7: silently
+    ++stack_.counters.discarded_malformed_chunk;
+    return false;
+  }
   const bool setting_up = state_ == State::kCookieWait || state_ == State::kCookieEchoed;
   ++stack_.counters.associations_aborted;
   // RFC 9260 §9.1: the reason goes up to the user; nothing is answered.
@@ -43,13 +46,17 @@ bool Association::on_abort(const wire::Chunk& chunk) noexcept {
 
 void Association::begin_shutdown_sent(Time now) noexcept {
   enter(State::kShutdownSent);
+  for (Path& path : paths_) path.heartbeat_due = false;  // RFC 9260 §8.3: none once SHUTDOWN has been sent
   shutdown_path_ = data_path();
   shutdown_due_ = true;
   timer(Timer::kT2) = now + paths_[shutdown_path_].timeout.rto();
+  // RFC 9260 §9.2: T5-shutdown-guard bounds the rest at five times RTO.Max. Data still to be delivered has T3-rtx.
+  timer(Timer::kT5) = now + 5 * parameters_.rto_max;
 }
 
 void Association::begin_shutdown_ack_sent(Time now) noexcept {
   enter(State::kShutdownAckSent);
+  for (Path& path : paths_) path.heartbeat_due = false;  // RFC 9260 §8.3
   shutdown_path_ = data_path();
   shutdown_due_ = false;
   shutdown_ack_due_ = true;

@@ -61,7 +61,12 @@ void Association::on_t2(Time now) noexcept {
   count_association_error();  // RFC 9260 §9.2: at most Association.Max.Retrans times
   if (state_ == State::kClosed) return;
   if (const PathId next = alternate_path(shutdown_path_); next != kNoPath) shutdown_path_ = next;
-  if (state_ == State::kShutdownSent) shutdown_due_ = true;
+  if (state_ == State::kShutdownSent) {
+    shutdown_due_ = true;
+    // RFC 9260 §3.3.8: SHUTDOWN cannot say that data reported in a gap was given up again; the SACK that did may be
+    // lost.
+    if (reneged_) sack_now_ = true;
+  }
   if (state_ == State::kShutdownAckSent) shutdown_ack_due_ = true;
   timer(Timer::kT2) = now + paths_[shutdown_path_].timeout.rto();
 }
@@ -77,6 +82,7 @@ void Association::count_association_error() noexcept {
 
 void Association::progress(Time now) noexcept {
   if (state_ == State::kClosed) return;
+  report_sender_dry();
   if (all_data_acknowledged()) {
     if (state_ == State::kShutdownPending)
       begin_shutdown_sent(now);  // RFC 9260 §9.2

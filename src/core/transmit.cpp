@@ -9,19 +9,32 @@
 namespace netsctp::core {
 
 bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
+  unsigned empty_packets = 0;
   while (const std::optional<PathId> path = next_packet_path(now)) {
     Path& to = paths_[*path];
-    const std::span<std::byte> space = batch.prepare(to.max_packet);
+    const std::span<std::byte> space = batch.prepare(packet_limit(*path));
     if (space.empty()) return true;
     // RFC 9260 §8.5.1 A: INIT goes with tag 0.
     const std::uint32_t tag = state_ == State::kCookieWait ? 0 : peer_tag_;
     wire::PacketWriter writer(space, {local_port_, peer_port_, tag});
     write_packet(writer, *path, now);
-    if (writer.empty()) return false;
+    if (writer.empty()) {  // what was due turned out not to be sendable: something else may be
+      if (++empty_packets > kMaxEmptyPackets) return false;
+      continue;
+    }
     batch.commit(writer.finish().size(), {to.address, to.remote_udp_port}, to.local);
     ++stack_.counters.packets_sent;
   }
   return false;
+}
+
+// RFC 9260 §7.3: a chunk that was sent before the path's MTU became smaller cannot be cut any more; it goes whole, and
+// IP fragments it.
+std::size_t Association::packet_limit(PathId path) const noexcept {
+  const std::size_t limit = paths_[path].max_packet;
+  if (!may_send_data() || !outstanding_.has_retransmits()) return limit;
+  const std::optional<Tsn> tsn = outstanding_.next_retransmit(outstanding_.cumulative_ack_point() + 1);
+  return tsn ? std::max(limit, wire::kCommonHeaderSize + outstanding_.chunk(*tsn).wire_size()) : limit;
 }
 
 // Where the next packet goes, if one is due at all.
@@ -160,6 +173,7 @@ void Association::write_control(wire::PacketWriter& writer, PathId path, Time no
       errors_.pop_front();
     }
     any ? writer.close() : writer.cancel();
+    if (!any && writer.empty()) errors_.pop_front();  // it will never fit: the path's MTU has become smaller
   }
 }
 
@@ -300,7 +314,8 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
     const Outstanding::Chunk& chunk = outstanding_.chunk(*tsn);
     if (retransmit_path(chunk) != path || writer.room() < chunk.wire_size()) break;
     // RFC 9260 §6.1 B: the packet may pass cwnd by less than one PMDCS.
-    if (!ignore_window && outstanding_.in_flight(path) + chunk.wire_size() >
+    if (!ignore_window && outstanding_.in_flight(path) > 0 &&
+        outstanding_.in_flight(path) + chunk.wire_size() >
                               paths_[path].congestion.window() + paths_[path].pmdcs() - 1) {
       break;
     }
@@ -317,7 +332,7 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
     sent = true;
     from = *tsn + 1;
   }
-  fast_retransmit_packet_ = false;
+  if (sent) fast_retransmit_packet_ = false;
   return sent;
 }
 

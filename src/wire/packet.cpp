@@ -25,6 +25,14 @@ std::optional<Chunk> ChunkReader::next() noexcept {
   return std::nullopt;
 }
 
+bool contains_chunk(const Packet& packet, ChunkType type) noexcept {
+  ChunkReader reader = packet.reader();
+  while (const std::optional<Chunk> chunk = reader.next()) {
+    if (chunk->kind() == type) return true;
+  }
+  return false;
+}
+
 std::optional<Packet> parse_packet(Bytes bytes, PacketError* error) noexcept {
   if (bytes.size() < kCommonHeaderSize) {
     if (error != nullptr) *error = PacketError::kTooShort;

@@ -50,6 +50,9 @@ struct Packet {
 
 enum class PacketError : std::uint8_t { kTooShort, kBadChecksum };
 
+// Whether such a chunk is among those that can be read.
+[[nodiscard]] bool contains_chunk(const Packet& packet, ChunkType type) noexcept;
+
 // Checks length and CRC32c. On failure nothing is returned and, if given, `error` says why.
 [[nodiscard]] std::optional<Packet> parse_packet(Bytes bytes, PacketError* error = nullptr) noexcept;
 // The same without the checksum: for a payload quoted by ICMP, and for tools.

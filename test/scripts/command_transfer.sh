@@ -23,7 +23,7 @@ start_listener() {
   local output=$1
   shift
   : >"$place/listen.log"
-  timeout --foreground 60 "$netsctp" listen --host 127.0.0.1 --port "$port" --verbose "$@" >"$output" 2>"$place/listen.log" &
+  timeout --foreground 60 "$netsctp" listen --host 127.0.0.1 --port "$port" --verbose "$@" <&0 >"$output" 2>"$place/listen.log" &
   listener=$!
   timeout 20 grep -q -m1 'listening at' <(tail -f --pid=$listener "$place/listen.log") || fail "it does not listen"
 }

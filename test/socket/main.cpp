@@ -1,5 +1,5 @@
-// Every test process has a UDP port of its own, so that runs do not hear each other. Roles are played by this program, executed
-// again (test/socket/process_test.cpp).
+// Every test process has a UDP port of its own, so that runs do not hear each other. Roles are played by this program,
+// executed again (test/socket/process_test.cpp).
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -80,14 +80,17 @@ inline std::uint16_t bind_to(const SocketPtr& socket, const SocketAddress& addre
   return name_of(socket).port();
 }
 
-inline SocketPtr listener(std::uint16_t& port, int type = SOCK_STREAM, const char* text = "127.0.0.1", int backlog = 8) {
+inline SocketPtr listener(std::uint16_t& port, int type = SOCK_STREAM, const char* text = "127.0.0.1",
+                          int backlog = 8) {
   auto result = make(type);
   port = bind_to(result, SocketAddress::v4(text, port));
   EXPECT_EQ(result->listen(backlog), 0);
   return result;
 }
 
-inline int connect_to(const SocketPtr& socket, const SocketAddress& to) { return socket->connect(to.get(), to.length); }
+inline int connect_to(const SocketPtr& socket, const SocketAddress& to) {
+  return socket->connect(to.get(), to.length);
+}
 
 inline SocketPtr accept_one(const SocketPtr& listening, int flags = 0) {
   SocketPtr accepted;
