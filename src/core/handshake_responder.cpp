@@ -149,24 +149,23 @@ void StackState::answer_init(const Incoming& in, const PeerParameters& peer, End
   std::array<std::byte, CookieJar::kMaxSize> sealed;
   const std::size_t sealed_size = cookies.seal(cookie, sealed, now);
   const IpAddress& to = in.datagram.from.ip;
-  reply(target, in.datagram.to, cookie.local_port, cookie.peer_port, cookie.peer_tag,
-        [&](wire::PacketWriter& writer) {
-          // RFC 9260 §3.3.3: what OS we announce must not exceed the peer's MIS.
-          writer.open_init(wire::ChunkType::kInitAck, cookie.local_tag,
-                           static_cast<std::uint32_t>(std::min<std::size_t>(ours.receive_buffer, 0xFFFFFFFFu)),
-                           cookie.outbound_streams, ours.max_inbound_streams, cookie.local_initial_tsn);
-          writer.parameter(wire::ParameterType::kStateCookie, wire::Bytes(sealed).first(sealed_size));
-          std::size_t usable = 0;
-          for (const IpAddress& local : owner.config.addresses) usable += in_scope(local, to, peer) ? 1 : 0;
-          // A single address needs no parameter: the source address says it, and a NAT may change it (§3.3.2.1.2).
-          for (const IpAddress& local : owner.config.addresses) {
-            if (usable > 1 && in_scope(local, to, peer)) writer.address(local);
-          }
-          for (std::size_t i = 0; i < peer.unrecognized_count; ++i) {  // RFC 9260 §3.2.2
-            writer.parameter(wire::ParameterType::kUnrecognizedParameter, peer.unrecognized[i].whole);
-          }
-          writer.close();
-        });
+  reply(target, in.datagram.to, cookie.local_port, cookie.peer_port, cookie.peer_tag, [&](wire::PacketWriter& writer) {
+    // RFC 9260 §3.3.3: what OS we announce must not exceed the peer's MIS.
+    writer.open_init(wire::ChunkType::kInitAck, cookie.local_tag,
+                     static_cast<std::uint32_t>(std::min<std::size_t>(ours.receive_buffer, 0xFFFFFFFFu)),
+                     cookie.outbound_streams, ours.max_inbound_streams, cookie.local_initial_tsn);
+    writer.parameter(wire::ParameterType::kStateCookie, wire::Bytes(sealed).first(sealed_size));
+    std::size_t usable = 0;
+    for (const IpAddress& local : owner.config.addresses) usable += in_scope(local, to, peer) ? 1 : 0;
+    // A single address needs no parameter: the source address says it, and a NAT may change it (§3.3.2.1.2).
+    for (const IpAddress& local : owner.config.addresses) {
+      if (usable > 1 && in_scope(local, to, peer)) writer.address(local);
+    }
+    for (std::size_t i = 0; i < peer.unrecognized_count; ++i) {  // RFC 9260 §3.2.2
+      writer.parameter(wire::ParameterType::kUnrecognizedParameter, peer.unrecognized[i].whole);
+    }
+    writer.close();
+  });
 }
 
 void StackState::report_stale_cookie(const Incoming& in, const Cookie& cookie, Duration age) noexcept {

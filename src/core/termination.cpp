@@ -6,7 +6,7 @@
 
 namespace netsctp::core {
 
-void Association::shutdown(Time now) noexcept {
+void Association::shutdown(Time) noexcept {
   switch (state_) {
     case State::kCookieWait:
       // Nothing has come of it yet: nobody to tell.

@@ -281,7 +281,9 @@ bool Association::sack_fits_before_data(const wire::PacketWriter& writer) noexce
 // packets (a receiver that batches) must not slow the sender below one that acknowledges every second.
 void Association::allow_burst(std::size_t acked_bytes) noexcept {
   if (paths_.empty()) return;
-  burst_left_ = parameters_.max_burst + acked_bytes / paths_[primary_].pmdcs();
+  const std::size_t fresh = parameters_.max_burst + acked_bytes / paths_[primary_].pmdcs();
+  // What an earlier SACK allowed is not taken back by a send in between; a pause with nothing in flight ends it.
+  burst_left_ = acked_bytes > 0 || outstanding_.in_flight() == 0 ? fresh : std::max(burst_left_, fresh);
 }
 
 void Association::start_t3(PathId path, Time now, bool restart) noexcept {
@@ -314,9 +316,9 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
     const Outstanding::Chunk& chunk = outstanding_.chunk(*tsn);
     if (retransmit_path(chunk) != path || writer.room() < chunk.wire_size()) break;
     // RFC 9260 §6.1 B: the packet may pass cwnd by less than one PMDCS.
-    if (!ignore_window && outstanding_.in_flight(path) > 0 &&
-        outstanding_.in_flight(path) + chunk.wire_size() >
-                              paths_[path].congestion.window() + paths_[path].pmdcs() - 1) {
+    const std::size_t in_flight = outstanding_.in_flight(path);
+    if (!ignore_window && in_flight > 0 &&
+        in_flight + chunk.wire_size() > paths_[path].congestion.window() + paths_[path].pmdcs() - 1) {
       break;
     }
     const OutgoingMessage& message = *chunk.message;

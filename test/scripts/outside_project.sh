@@ -12,8 +12,6 @@ prefix=$place/moved
 
 mkdir "$place/project"
 cat > "$place/project/main.cpp" <<'END'
-#include <netsctp.h>
-
 #include <net/sctp.hpp>
 
 int main() {
@@ -21,27 +19,19 @@ int main() {
   return socket.is_open() ? 0 : 1;
 }
 END
-cat > "$place/project/plain.c" <<'END'
-#include <netsctp.h>
-
-int main(void) { return 0; }
-END
 cat > "$place/project/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.25)
-project(outside LANGUAGES C CXX)
+project(outside LANGUAGES CXX)
 find_package(netsctp 0.1 REQUIRED)
 add_executable(outside main.cpp)
 target_link_libraries(outside net::sctp)
 target_compile_features(outside PRIVATE cxx_std_20)
-add_executable(outside_c plain.c)
-target_link_libraries(outside_c net::sctp)
 END
 
 echo "find_package"
 cmake -G Ninja -S "$place/project" -B "$place/build" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
 cmake --build "$place/build"
 "$place/build/outside"
-"$place/build/outside_c"
 
 echo "pkg-config"
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name netsctp.pc)")

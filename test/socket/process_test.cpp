@@ -102,8 +102,13 @@ TEST(Processes, AKilledPeerIsReplacedAtOnce) {
   Child again("echo", port);
   ASSERT_EQ(again.line(), std::to_string(port));
   // What is sent to the successor is out of the blue there: an ABORT tells (RFC 9260 §8.4).
-  ASSERT_EQ(send_text(client, "b"), 1);
-  EXPECT_EQ(receive(client).result, -ECONNRESET);
+  // The delayed SACK of "a" may have been first.
+  const ssize_t sent = send_text(client, "b");
+  if (sent == 1) {
+    EXPECT_EQ(receive(client).result, -ECONNRESET);
+  } else {
+    EXPECT_EQ(sent, -ECONNRESET);
+  }
   EXPECT_EQ(client->close(), 0);
   client = make();
   be_patient(client);
