@@ -195,7 +195,7 @@ TEST(Section5_1, LackOfResourcesIsAnsweredWithAnAbortThatSaysSo) {
   }
 }
 
-TEST(Section6_4, TheCookieAckGoesWhereTheCookieEchoCameFrom) {
+TEST(Section6_4Reply, TheCookieAckGoesWhereTheCookieEchoCameFrom) {
   Peer peer({.peer_addresses = {ip("10.0.1.1"), ip("10.0.1.2")}});
   peer.sends(peer.own_init());
   const Reply ack = peer.expect_only(ChunkType::kInitAck);

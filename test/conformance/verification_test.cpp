@@ -106,12 +106,10 @@ TEST(Section5_4, AForgedHeartbeatAckConfirmsNothingAndStopsNothing) {
   bring_up(peer);
   const Reply probe = heartbeat_to(peer, kSecond);
   const ByteString good = answer(probe);
-  for (std::size_t i = 8; i < good.size(); ++i) {
+  for (std::size_t i = 16; i < 25; ++i) {  // the nonce and the path; the time before them is of no account
     ByteString bad = good;
     bad[i] ^= std::byte{1};
     peer.sends(bad, {.from = kSecond});
-    // Bytes that are neither the nonce nor the path may well be of no account.
-    if (i < 8 + 8 || i >= 8 + 17) continue;
     ASSERT_EQ(peer.path(kSecond).state, PathState::kUnconfirmed) << "byte " << i;
   }
   Peer again(several());
