@@ -187,8 +187,10 @@ class World {
       for (const AssociationId id : ids(host)) {
         const std::optional<AssociationStatus> status = host.stack.status(id);
         require(status.has_value());
-        // A peer that no longer has the address it was known by may stay half heard.
-        if (!addresses_changed_) require(status->state == State::kEstablished && status->buffered_bytes == 0);
+        // A peer that no longer has the address it was known by may stay half heard; and data nobody sent may hold a
+        // receive window shut for good.
+        if (honest_ && !addresses_changed_)
+          require(status->state == State::kEstablished && status->buffered_bytes == 0);
         require(!host.stack.abort(id, {}, now_));
       }
     }
@@ -278,12 +280,13 @@ class World {
     if (input_.ConsumeProbability<float>() < 0.2F) {
       packet.bytes.resize(input_.ConsumeIntegralInRange<std::size_t>(12, packet.bytes.size()));
     }
-    wire::store_crc32c(packet.bytes);
+    if (!honest_) wire::store_crc32c(packet.bytes);
     deliver(packet);
   }
 
   // A packet of the peer that the peer never sent.
   std::optional<InTransit> forged_header(std::size_t& target) {
+    if (honest_) return {};
     target = any_host();
     const AssociationId id = any_association(hosts_[target]);
     const std::optional<AssociationStatus> status = hosts_[target].stack.status(id);
@@ -516,7 +519,8 @@ class World {
   std::deque<Host> hosts_;
   std::deque<InTransit> network_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(100'000);
-  std::size_t receive_buffer_ = 0;  // the largest of all
+  std::size_t receive_buffer_ = 0;            // the largest of all
+  const bool honest_ = input_.ConsumeBool();  // no packet is forged
   bool addresses_changed_ = false;
   std::size_t sends_ = 0;
   std::size_t sent_memory_ = 0;  // of everything ever sent

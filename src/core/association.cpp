@@ -61,15 +61,13 @@ void Association::receive(const wire::Packet& packet, const Datagram& datagram, 
 }
 
 void Association::receive_chunks(wire::ChunkReader& reader, const Datagram& datagram, PathId from, Time now) noexcept {
-  packet_has_data_ = packet_has_new_data_ = false;
+  packet_has_data_ = packet_has_new_data_ = packet_has_error_ = false;
   // RFC 9260 §6.4: an ERROR answers where the chunk came from, unless that address is not confirmed yet (§5.4).
   if (errors_.empty()) error_path_ = from != kNoPath && paths_[from].confirmed ? from : data_path();
   had_gaps_ = received_.has_gaps();
-  // RFC 9260 §9.2: any packet of the peer gives it more time to send what it has queued.
-  if (state_ == State::kShutdownSent) {
-    error_count_ = 0;
-    if (!shutdown_due_) timer(Timer::kT2) = now + paths_[shutdown_path_].timeout.rto();
-  }
+  // RFC 9260 §9.2: a peer that is heard is not failing. Its DATA restarts T2 (data_packet_done); its HEARTBEATs must
+  // not, for a peer that missed our SHUTDOWN sends them for ever.
+  if (state_ == State::kShutdownSent) error_count_ = 0;
   while (state_ != State::kClosed) {
     const std::optional<wire::Chunk> chunk = reader.next();
     if (!chunk) break;
@@ -119,7 +117,9 @@ bool Association::on_chunk(const wire::Chunk& chunk, const Datagram& datagram, P
         on_stale_cookie(*stale, now);  // RFC 9260 §5.2.6: of no account in other states
         return true;
       }
-      if (state_ == State::kClosed || state_ == State::kCookieWait) return true;
+      // One report for a packet: a peer must not fill our memory with reports of tiny ERROR chunks.
+      if (state_ == State::kClosed || state_ == State::kCookieWait || std::exchange(packet_has_error_, true))
+        return true;
       wire::ParameterReader causes(chunk.value());
       const auto first = causes.next();
       stack_.emit(*this, RemoteError{first ? first->type : std::uint16_t{0}, {chunk.whole.begin(), chunk.whole.end()}});
@@ -277,6 +277,7 @@ std::error_code Association::send(SendRequest&& request, Time now) noexcept {
     if (path == kNoPath) return std::make_error_code(std::errc::invalid_argument);
   }
   const std::uint16_t streams = state_ == State::kCookieWait ? parameters_.outbound_streams : outbound_streams_;
+  // RFC 9260 §3.3.1: DATA is never empty.
   if (!request.payload || request.payload.size() == 0 || request.stream >= streams) {
     return std::make_error_code(std::errc::invalid_argument);
   }

@@ -192,7 +192,7 @@ class Association final : public TimerNode {
   void count_association_error() noexcept;  // §8.1; may finish
 
   // path_management.cpp
-  [[nodiscard]] bool speaks(Family family) const noexcept;  // our endpoint has an address of it
+  [[nodiscard]] bool speaks(Family family) const noexcept;                     // our endpoint has an address of it
   PathId add_path(const IpAddress& address, std::uint16_t udp_port) noexcept;  // kNoPath: no room or taken
   void choose_local_addresses(const IpAddress& announced_to) noexcept;
   [[nodiscard]] IpAddress choose_local(const IpAddress& peer, PathId index) const noexcept;
@@ -275,6 +275,7 @@ class Association final : public TimerNode {
   bool had_gaps_ = false;         // before the packet under examination
   bool packet_has_new_data_ = false;
   bool packet_has_data_ = false;
+  bool packet_has_error_ = false;
   bool sack_now_ = false;  // a SACK is due
 
   // --- control due ---------------------------------------------------------------------------------------------------

@@ -183,7 +183,7 @@ void Association::start_over(Time now) noexcept {
   timer(Timer::kT1) = now + setup_rto_;
 }
 
-// T1-init or T1-cookie expired (§5.1, §5.1.4, §6.3).
+// T1-init or T1-cookie expired (RFC 9260 §4 (2), (3), §5.1.4, §6.3).
 void Association::on_t1(Time now) noexcept {
   if (setup_attempts_ >= parameters_.max_init_retransmits) {
     finish(AssociationChanged::What::kCannotStart, AssociationChanged::Reason::kUnreachable);

@@ -39,7 +39,7 @@ void StackState::on_init(const Incoming& in, Time now) noexcept {
   const wire::CommonHeader& header = in.packet.header;
   wire::ChunkReader reader = in.packet.reader();
   (void)reader.next();
-  if (reader.next()) {  // RFC 9260 §8.5.1 A, §6.10: alone in its packet
+  if (header.verification_tag != 0 || reader.next()) {  // RFC 9260 §8.5.1 A, §12.3, §6.10: silently
     ++counters.discarded_bad_bundling;
     return;
   }
@@ -157,7 +157,8 @@ void StackState::answer_init(const Incoming& in, const PeerParameters& peer, End
     writer.parameter(wire::ParameterType::kStateCookie, wire::Bytes(sealed).first(sealed_size));
     std::size_t usable = 0;
     for (const IpAddress& local : owner.config.addresses) usable += in_scope(local, to, peer) ? 1 : 0;
-    // A single address needs no parameter: the source address says it, and a NAT may change it (§3.3.2.1.2).
+    // A single address needs no parameter: the source address says it, and a NAT may change it
+    // (RFC 9260 §3.3.2.1.2).
     for (const IpAddress& local : owner.config.addresses) {
       if (usable > 1 && in_scope(local, to, peer)) writer.address(local);
     }

@@ -37,7 +37,7 @@ struct AssociationParameters {
   std::size_t max_fragment = 0;  // RFC 6458 §8.1.16 SCTP_MAXSEG: payload bytes per DATA chunk; 0: only the path MTU
   std::size_t partial_delivery_point = 0;  // begin partial delivery of a message once so many bytes are held; 0: only
                                            // when the receive buffer is exhausted
-  bool no_delay = false;  // SCTP_NODELAY: no Nagle-like wait for a full packet
+  bool no_delay = false;                   // SCTP_NODELAY: no Nagle-like wait for a full packet
   PathParameters path;
 };
 

@@ -50,7 +50,8 @@ class Reassembly {
   };
 
   // `pool` must outlive this.
-  // Both must outlive it. `nodes` supplies the bookkeeping of what is held; the stack hands in one that reuses its memory.
+  // Both must outlive it. `nodes` supplies the bookkeeping of what is held; the stack hands in one that reuses its
+  // memory.
   explicit Reassembly(BufferPool& pool, std::pmr::memory_resource* nodes = std::pmr::new_delete_resource()) noexcept;
   Reassembly(const Reassembly&) = delete;
   Reassembly& operator=(const Reassembly&) = delete;

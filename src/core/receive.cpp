@@ -139,8 +139,8 @@ std::size_t Association::window_room() const noexcept {
   return std::min(buffer - held, memory_limit - memory);
 }
 
-// RFC 9260 §6.2: what a SACK says. A sliver of a window is never opened, though one that the peer has been told of stands
-// (silly window syndrome, RFC 1122 §4.2.3.3).
+// RFC 9260 §6.2: what a SACK says. A sliver of a window is never opened, though one that the peer has been told of
+// stands (silly window syndrome, RFC 1122 §4.2.3.3).
 std::size_t Association::advertised_window() const noexcept {
   const std::size_t room = std::min<std::size_t>(window_room(), 0xFFFFFFFFu);
   const std::size_t sliver =

@@ -198,8 +198,7 @@ void StackState::receive(Datagram&& datagram, Time now) noexcept {
     return;
   }
   const Incoming in{*packet, datagram, *first};
-  // RFC 9260 §8.4 rule 3: an INIT with a tag is a packet like any other, and means nothing to an association.
-  if (first->kind() == wire::ChunkType::kInit && packet->header.verification_tag == 0) {
+  if (first->kind() == wire::ChunkType::kInit) {
     on_init(in, now);
     return;
   }

@@ -56,7 +56,8 @@ class StackState {
   Ring<Event> events;
   CookieJar cookies;
   Slab<OutgoingMessage> messages;
-  std::pmr::unsynchronized_pool_resource nodes;  // of reassembly: what it held once it can hold again without allocating
+  std::pmr::unsynchronized_pool_resource
+      nodes;  // of reassembly: what it held once it can hold again without allocating
 
   [[nodiscard]] std::uint32_t random_tag() noexcept;  // never 0 (RFC 9260 §5.3.1)
   void emit(const Association& association, decltype(Event::what)&& what) noexcept;

@@ -42,7 +42,7 @@ void StackState::out_of_the_blue(const Incoming& in, Time now) noexcept {
   }
   if ((unanswered && !shutdown_ack) || !may_reply(now)) return;
   const wire::CommonHeader& header = in.packet.header;
-  // Rules 5 and 8: the tag is the packet's own, and the T bit says so.
+  // RFC 9260 §3.1, §8.4 rules 5 and 8: the tag is the packet's own, and the T bit says so.
   const auto type = shutdown_ack ? wire::ChunkType::kShutdownComplete : wire::ChunkType::kAbort;
   reply(in.datagram.from, in.datagram.to, header.destination_port, header.source_port, header.verification_tag,
         [&](wire::PacketWriter& writer) { writer.chunk(type, wire::kFlagTagReflected); });

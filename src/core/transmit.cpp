@@ -14,7 +14,7 @@ bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
     Path& to = paths_[*path];
     const std::span<std::byte> space = batch.prepare(packet_limit(*path));
     if (space.empty()) return true;
-    // RFC 9260 §8.5.1 A: INIT goes with tag 0.
+    // RFC 9260 §3.1: the tag is the one that the peer gave; §8.5.1 A: INIT goes with tag 0.
     const std::uint32_t tag = state_ == State::kCookieWait ? 0 : peer_tag_;
     wire::PacketWriter writer(space, {local_port_, peer_port_, tag});
     write_packet(writer, *path, now);
@@ -116,7 +116,7 @@ void Association::write_init(wire::PacketWriter& writer, Time now) noexcept {
   bool v6 = false;
   for (const IpAddress& local : local_addresses_) {
     (local.is_v4() ? v4 : v6) = true;
-    // A single address is said by the packet's source, which a NAT may change (§3.3.2.1.2).
+    // A single address is said by the packet's source, which a NAT may change (RFC 9260 §3.3.2.1.2).
     if (local_addresses_.size() > 1) writer.address(local);
   }
   // RFC 9260 §3.3.2.1.5: which families we can use.
@@ -135,7 +135,7 @@ void Association::write_init(wire::PacketWriter& writer, Time now) noexcept {
 void Association::write_cookie_echo(wire::PacketWriter& writer, PathId path, Time now) noexcept {
   cookie_echo_due_ = false;
   setup_sent_at_ = now;
-  // RFC 9260 §3.2.2: first in its packet.
+  // RFC 9260 §3.2.2, §3.3.11: the cookie as it came, first in its packet.
   if (!writer.chunk(wire::ChunkType::kCookieEcho, 0, cookie_.bytes())) {
     // A cookie larger than a packet of this path cannot be echoed without IP fragmentation below us.
     finish(AssociationChanged::What::kCannotStart, AssociationChanged::Reason::kProtocolError);
@@ -148,6 +148,7 @@ void Association::write_cookie_echo(wire::PacketWriter& writer, PathId path, Tim
 }
 
 void Association::write_control(wire::PacketWriter& writer, PathId path, Time now) noexcept {
+  // RFC 9260 §12.4: whatever one packet asks for is answered in one.
   if (cookie_ack_due_ && path == reply_path_) {
     // RFC 9260 §5.1 D: first in its packet; §5.4: to an unconfirmed address only together with a HEARTBEAT.
     writer.chunk(wire::ChunkType::kCookieAck, 0);
@@ -155,7 +156,7 @@ void Association::write_control(wire::PacketWriter& writer, PathId path, Time no
     if (!paths_[path].confirmed) write_heartbeat(writer, path, now);
   }
   while (!heartbeat_replies_.empty() && heartbeat_replies_.front().path == path) {
-    // RFC 9260 §8.3: all that the HEARTBEAT contained, unchanged.
+    // RFC 9260 §3.3.6, §8.3: all that the HEARTBEAT contained, unchanged.
     if (!writer.chunk(wire::ChunkType::kHeartbeatAck, 0, heartbeat_replies_.front().value.bytes()) && !writer.empty())
       return;
     heartbeat_replies_.pop_front();
@@ -265,7 +266,7 @@ PathId Association::sack_path() const noexcept {
 }
 
 // RFC 9260 §6.2: a SACK that is not due yet must not cost a packet of its own: only beside control chunks, or if the
-// DATA chunk that is due still fits (§6.9).
+// DATA chunk that is due still fits (RFC 9260 §6.9).
 bool Association::sack_fits_before_data(const wire::PacketWriter& writer) noexcept {
   if (!writer.empty()) return true;
   std::size_t due = 0;

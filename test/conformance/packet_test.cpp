@@ -223,6 +223,13 @@ TEST(Section3_2_2, WithACookieTooLargeToBundleTheErrorWaitsForTheCookieAck) {
   EXPECT_EQ(peer.expect(ChunkType::kError).cause(CauseCode::kUnrecognizedParameters), unknown);
 }
 
+TEST(Section3_3_1, AnEmptyMessageIsNotSent) {
+  Peer peer;
+  peer.bring_to(State::kEstablished);
+  EXPECT_EQ(peer.user_sends(""), std::errc::invalid_argument);
+  peer.expect_silence();
+}
+
 TEST(Section3_3_1, AnUnfragmentedMessageHasBothBAndE) {
   Peer peer;
   peer.bring_to(State::kEstablished);

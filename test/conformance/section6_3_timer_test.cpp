@@ -28,6 +28,7 @@ struct Timer : testing::Test {
   static PeerConfig fine_config() {
     PeerConfig fine = config();
     fine.parameters.rto_min = 1ms;
+    fine.parameters.no_delay = true;
     return fine;
   }
   Duration rto() { return peer.path(kAddress).rto; }
@@ -92,15 +93,15 @@ TEST_F(Section6_3_1, C5_NoMeasurementFromARetransmittedChunk) {
 }
 
 TEST_F(Section6_3_1, C5_NoMeasurementIfALowerTsnWasRetransmitted) {
-  for (int i = 0; i < 4; ++i) peer.user_sends(full());
+  for (int i = 0; i < 8; ++i) peer.user_sends(std::string(400, 'x'));
   peer.ignore_packets();
   for (std::uint16_t last = 2; last <= 4; ++last) {
     peer.sends(sack(first - 1, 100'000, {{2, last}}));  // at once: measures 0, and nothing is retransmitted yet
   }
   const auto srtt = peer.path(kAddress).srtt;
   EXPECT_THAT(tsns_sent(peer), ElementsAre(first));
-  peer.advance(30ms);
-  peer.sends(sack(first + 3));  // only the retransmitted one is new in this
+  peer.advance(2ms);
+  peer.sends(sack(first + 7));  // first + 4 to first + 7 were sent once, but before the retransmission
   EXPECT_EQ(peer.path(kAddress).srtt, srtt);
 }
 

@@ -176,6 +176,21 @@ TEST_F(Section6_9, AMessageThatFitsIsNotCut) {
   EXPECT_EQ(data_in(reply).front().flags & kWhole, kWhole);
 }
 
+// What was cut is not cut again: IP fragments it.
+TEST_F(Section6_9, AChunkLargerThanTheShrunkenMtuIsRetransmittedWhole) {
+  peer.user_sends(full());
+  peer.ignore_packets();
+  core::PathParameters small;
+  small.path_mtu = 600;
+  EXPECT_FALSE(peer.stack().set_path(peer.association(), ip("10.0.1.1"), small, peer.now()));
+  peer.advance(1s);
+  const Reply again = peer.expect_only(ChunkType::kData);
+  EXPECT_EQ(data_in(again).front().payload.size(), kFull);
+  peer.sends(sack(first));
+  peer.user_sends(full());
+  EXPECT_LE(peer.expect(ChunkType::kData).bytes.size(), 572U);  // new messages are cut by the new size
+}
+
 TEST_F(Section6_9, FragmentsAreReassembledInAnyOrder) {
   peer.sends(data({.tsn = kFirst + 2, .payload = "c", .flags = 0x01}));
   peer.sends(data({.tsn = kFirst, .payload = "a", .flags = 0x02}));

@@ -100,8 +100,7 @@ TEST(Section8_4, Rule8_AnythingElseIsAnsweredWithAReflectedAbort) {
                                        shutdown(5),
                                        error(cause(CauseCode::kProtocolViolation)),
                                        init_ack({.parameters = {state_cookie(bytes_of("cook"))}}),
-                                       chunk(std::uint8_t{0x3E}, 0),
-                                       init()};  // with a tag
+                                       chunk(std::uint8_t{0x3E}, 0)};
   for (const ByteString& one : others) {
     peer.sends(one, {.tag = kTag});
     expect_reflected(peer, ChunkType::kAbort);
@@ -174,6 +173,16 @@ TEST(Section8_5_1, A_AnInitWithATagIsNotProcessed) {
   peer.bring_to(State::kEstablished);
   peer.sends(peer.own_init(), {.tag = peer.stack_tag()});
   peer.sends(peer.own_init(), {.tag = kTag});
+  peer.sends(peer.own_init(), {.tag = kTag, .source_port = 6001});  // RFC 9260 §12.3: silently, if out of the blue too
+  peer.expect_silence();
+}
+
+TEST(Section12_4, OnePacketIsAnsweredWithNoMoreThanOneOfControlChunks) {
+  Peer peer;
+  peer.bring_to(State::kEstablished);
+  peer.sends({heartbeat(bytes_of("abcd")), heartbeat(bytes_of("efgh")), chunk(std::uint8_t{0xFE}, 0),
+              data({.tsn = peer.peer_tsn()})});
+  EXPECT_EQ(peer.expect(ChunkType::kHeartbeatAck).count(ChunkType::kHeartbeatAck), 2U);
   peer.expect_silence();
 }
 

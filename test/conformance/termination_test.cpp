@@ -138,24 +138,37 @@ TEST(Section9_2, T2GivesUpAfterAssociationMaxRetrans) {
   }
 }
 
-TEST(Section9_2, AnyPacketOfThePeerClearsTheCountAndRestartsT2) {
+TEST(Section9_2, AnyPacketOfThePeerClearsTheCount) {
   core::AssociationParameters parameters;
   parameters.max_retransmissions = 2;
   Peer peer({.parameters = parameters});
   peer.bring_to(State::kShutdownSent);
-  for (int i = 0; i < 5; ++i) {
-    peer.advance_to_packet(60s);
-    peer.expect(ChunkType::kShutdown);
-    const Duration rto = peer.path(ip("10.0.1.1")).rto;
-    peer.advance(rto / 2);
-    peer.sends(heartbeat(bytes_of("abcd")));
-    peer.ignore_packets();
-    EXPECT_EQ(peer.advance_to_packet(60s), rto);  // the whole of it from here
+  for (int i = 0; i < 6; ++i) {
+    peer.advance_to_packet(120s);
     peer.expect(ChunkType::kShutdown);
     peer.sends(heartbeat(bytes_of("abcd")));
     peer.ignore_packets();
   }
   EXPECT_EQ(peer.state(), State::kShutdownSent);
+}
+
+// HEARTBEATs must not: a peer that never heard our SHUTDOWN sends them for ever.
+TEST(Section9_2, DataOfThePeerRestartsT2AndHeartbeatsDoNot) {
+  Peer peer;
+  peer.bring_to(State::kShutdownSent);
+  peer.advance_to_packet(60s);
+  peer.expect(ChunkType::kShutdown);
+  const Duration rto = peer.path(ip("10.0.1.1")).rto;
+  peer.advance(rto / 2);
+  peer.sends(data({.tsn = peer.peer_tsn(), .payload = "rest"}));
+  peer.ignore_packets();
+  EXPECT_EQ(peer.advance_to_packet(60s), rto);  // the whole of it from here
+  peer.expect(ChunkType::kShutdown);
+  const Duration doubled = peer.path(ip("10.0.1.1")).rto;
+  peer.advance(doubled / 2);
+  peer.sends(heartbeat(bytes_of("abcd")));
+  peer.ignore_packets();
+  EXPECT_EQ(peer.advance_to_packet(60s), doubled - doubled / 2);
 }
 
 TEST(Section9_2, InShutdownSentEachPacketWithDataIsAnsweredAtOnce) {
@@ -388,7 +401,7 @@ TEST(Section9_2, DataWhileSettingUpIsNotTaken) {
   }
 }
 
-TEST(Section8_3, NoHeartbeatIsSentOnceShutdownHasBeenSent) {
+TEST(Section8_3AfterShutdown, NoHeartbeatIsSentOnceShutdownHasBeenSent) {
   core::AssociationParameters parameters;
   parameters.max_retransmissions = 100;
   Peer peer({.parameters = parameters});
