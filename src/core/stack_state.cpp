@@ -64,20 +64,23 @@ Association* StackState::find_by_addresses(EndpointId id, std::uint16_t peer_por
 }
 
 Endpoint* StackState::endpoint(EndpointId id) noexcept {
-  const auto found = endpoints_.find(id);
-  return found == endpoints_.end() ? nullptr : &found->second;
+  const std::unique_ptr<Endpoint>* const found = endpoints_.find(id);
+  return found == nullptr ? nullptr : found->get();
 }
 
 const Endpoint* StackState::endpoint(EndpointId id) const noexcept {
-  const auto found = endpoints_.find(id);
-  return found == endpoints_.end() ? nullptr : &found->second;
+  const std::unique_ptr<Endpoint>* const found = endpoints_.find(id);
+  return found == nullptr ? nullptr : found->get();
+}
+
+std::span<const EndpointId> StackState::endpoints_of(std::uint16_t port) const noexcept {
+  const std::vector<EndpointId>* const found = by_port_.find(port);
+  return found == nullptr ? std::span<const EndpointId>{} : *found;
 }
 
 Endpoint* StackState::endpoint_for(std::uint16_t port, const IpAddress& local, EndpointId& id) noexcept {
-  const auto found = by_port_.find(port);
-  if (found == by_port_.end()) return nullptr;
-  for (const EndpointId candidate : found->second) {
-    Endpoint& one = endpoints_.at(candidate);
+  for (const EndpointId candidate : endpoints_of(port)) {
+    Endpoint& one = *endpoint(candidate);
     if (!one.covers(local)) continue;
     id = candidate;
     return &one;
@@ -87,11 +90,10 @@ Endpoint* StackState::endpoint_for(std::uint16_t port, const IpAddress& local, E
 
 bool StackState::port_taken(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6,
                             EndpointId except) const noexcept {
-  const auto found = by_port_.find(port);
-  if (found == by_port_.end()) return false;
-  return std::any_of(found->second.begin(), found->second.end(), [&](EndpointId id) {
+  const std::span<const EndpointId> on_port = endpoints_of(port);
+  return std::any_of(on_port.begin(), on_port.end(), [&](EndpointId id) {
     if (id == except) return false;
-    const Endpoint& other = endpoints_.at(id);
+    const Endpoint& other = *endpoint(id);
     if ((any_v4 && other.config.any_v4) || (any_v6 && other.config.any_v6)) return true;
     const auto overlaps = [&](const IpAddress& theirs) { return theirs.is_v4() ? any_v4 : any_v6; };
     return std::any_of(other.config.addresses.begin(), other.config.addresses.end(), overlaps) ||
@@ -105,18 +107,19 @@ Result<EndpointId> StackState::open(const EndpointConfig& endpoint_config) {
     return std::errc::address_in_use;
   }
   const EndpointId id = next_endpoint_++;
-  endpoints_[id].config = endpoint_config;
-  by_port_[endpoint_config.port].push_back(id);
+  endpoints_.insert(id, std::make_unique<Endpoint>(Endpoint{.config = endpoint_config}));
+  by_port_.insert(endpoint_config.port, {}).first->push_back(id);
   return id;
 }
 
 void StackState::close(EndpointId id) noexcept {
-  const auto found = endpoints_.find(id);
-  if (found == endpoints_.end()) return;
-  const auto port = by_port_.find(found->second.config.port);
-  std::erase(port->second, id);
-  if (port->second.empty()) by_port_.erase(port);
-  endpoints_.erase(found);
+  const Endpoint* const closing = endpoint(id);
+  if (closing == nullptr) return;
+  const std::uint16_t port = closing->config.port;
+  std::vector<EndpointId>& on_port = *by_port_.find(port);
+  std::erase(on_port, id);
+  if (on_port.empty()) by_port_.erase(port);
+  endpoints_.erase(id);
 }
 
 Association* StackState::create(EndpointId owner, std::uint16_t peer_port,
@@ -156,12 +159,10 @@ void StackState::settle(Association& association, Time now) noexcept {
 
 Association* StackState::find_by_packet(const Incoming& in) noexcept {
   const wire::CommonHeader& header = in.packet.header;
-  const auto found = by_port_.find(header.destination_port);
-  if (found == by_port_.end()) return nullptr;
-  for (const EndpointId id : found->second) {
+  const std::span<const EndpointId> on_port = endpoints_of(header.destination_port);
+  for (const EndpointId id : on_port) {
     Association* const association = find(id, {in.datagram.from.ip, header.source_port});
-    if (association != nullptr &&
-        (endpoints_.at(id).covers(in.datagram.to) || association->has_local(in.datagram.to))) {
+    if (association != nullptr && (endpoint(id)->covers(in.datagram.to) || association->has_local(in.datagram.to))) {
       return association;
     }
   }
@@ -170,8 +171,8 @@ Association* StackState::find_by_packet(const Incoming& in) noexcept {
   const std::optional<wire::Init> init = wire::parse_init(in.first);
   if (!init) return nullptr;
   const PeerParameters peer = read_peer_parameters(*init, in.datagram.from.ip);
-  for (const EndpointId id : found->second) {
-    if (!endpoints_.at(id).covers(in.datagram.to)) continue;
+  for (const EndpointId id : on_port) {
+    if (!endpoint(id)->covers(in.datagram.to)) continue;
     return find_by_addresses(id, header.source_port, {peer.addresses.data(), peer.address_count});
   }
   return nullptr;

@@ -6,7 +6,6 @@
 #include <memory>
 #include <memory_resource>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "base/flat_map.hpp"
@@ -129,11 +128,12 @@ class StackState {
     }
   };
   struct IdHash {
-    std::uint64_t operator()(AssociationId id) const noexcept {
+    std::uint64_t operator()(std::int64_t id) const noexcept {
       return static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15u >> 16;
     }
   };
 
+  [[nodiscard]] std::span<const EndpointId> endpoints_of(std::uint16_t port) const noexcept;
   [[nodiscard]] Endpoint* endpoint_for(std::uint16_t port, const IpAddress& local, EndpointId& id) noexcept;
   [[nodiscard]] Association* find_by_packet(const Incoming& in) noexcept;
   [[nodiscard]] Association* find_by_addresses(EndpointId endpoint, std::uint16_t peer_port,
@@ -158,8 +158,8 @@ class StackState {
   static constexpr std::size_t kMaxReplies = 1024;
   static constexpr std::size_t kReplySize = 1440;  // fits the smallest common path; INIT ACKs may be large (§3.3.3)
 
-  std::unordered_map<EndpointId, Endpoint> endpoints_;
-  std::unordered_map<std::uint16_t, std::vector<EndpointId>> by_port_;
+  FlatMap<EndpointId, std::unique_ptr<Endpoint>, IdHash> endpoints_;
+  FlatMap<std::uint16_t, std::vector<EndpointId>, IdHash> by_port_;  // none of the lists is empty
   Slab<Association> associations_;
   FlatMap<AssociationId, Association*, IdHash> by_id_;
   FlatMap<PeerKey, Association*, PeerKeyHash> by_peer_;
