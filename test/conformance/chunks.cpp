@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 namespace netsctp::conformance {
 namespace {
@@ -19,9 +20,8 @@ ByteString init_like(wire::ChunkType type, const InitFields& fields) {
 }  // namespace
 
 ByteString bytes_of(std::string_view text) {
-  ByteString out(text.size());
-  std::memcpy(out.data(), text.data(), text.size());
-  return out;
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
 }
 
 ByteString join(std::initializer_list<ByteString> parts) {
