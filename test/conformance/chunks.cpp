@@ -1,7 +1,6 @@
 #include "conformance/chunks.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <span>
 
 namespace netsctp::conformance {
