@@ -79,7 +79,7 @@ class IntrusiveList {
   [[nodiscard]] T* element_at(ListHook* link) const noexcept {
     if (link == &head_) return nullptr;
     // A pointer to a data member is the member's offset in the Itanium C++ ABI, which all our platforms follow.
-    static_assert(sizeof(hook) == sizeof(std::ptrdiff_t));
+    static_assert(sizeof(ListHook T::*) == sizeof(std::ptrdiff_t));
     return reinterpret_cast<T*>(reinterpret_cast<std::byte*>(link) - std::bit_cast<std::ptrdiff_t>(hook));
   }
 

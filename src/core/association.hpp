@@ -170,7 +170,7 @@ class Association final : public TimerNode {
   void write_init(wire::PacketWriter& writer, Time now) noexcept;
   void write_cookie_echo(wire::PacketWriter& writer, PathId path, Time now) noexcept;
   void write_control(wire::PacketWriter& writer, PathId path, Time now) noexcept;
-  void write_heartbeat(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  void write_heartbeat(wire::PacketWriter& writer, PathId id, Time now) noexcept;
   void write_sack(wire::PacketWriter& writer) noexcept;
   void write_shutdown(wire::PacketWriter& writer, PathId path, Time now) noexcept;
   void write_data(wire::PacketWriter& writer, PathId path, Time now) noexcept;
@@ -187,7 +187,7 @@ class Association final : public TimerNode {
   void start_t3(PathId path, Time now, bool restart) noexcept;
 
   // timers.cpp
-  void on_t3(PathId path, Time now) noexcept;
+  void on_t3(PathId id, Time now) noexcept;
   void on_t2(Time now) noexcept;
   void count_association_error() noexcept;  // §8.1; may finish
 
@@ -196,18 +196,18 @@ class Association final : public TimerNode {
   PathId add_path(const IpAddress& address, std::uint16_t udp_port) noexcept;  // kNoPath: no room or taken
   void choose_local_addresses(const IpAddress& announced_to) noexcept;
   [[nodiscard]] IpAddress choose_local(const IpAddress& peer, PathId index) const noexcept;
-  void confirm(PathId path, Time now) noexcept;
-  void path_error(PathId path) noexcept;     // §8.2
-  void path_answered(PathId path) noexcept;  // §8.2
+  void confirm(PathId id, Time now) noexcept;
+  void path_error(PathId id) noexcept;     // §8.2
+  void path_answered(PathId id) noexcept;  // §8.2
   [[nodiscard]] PathId data_path() const noexcept;
   [[nodiscard]] PathId alternate_path(PathId avoid) const noexcept;
   [[nodiscard]] PathId retransmit_path(const Outstanding::Chunk& chunk) const noexcept;
   bool on_heartbeat(const wire::Chunk& chunk, PathId from, const Datagram& datagram) noexcept;
   void on_heartbeat_ack(const wire::Chunk& chunk, Time now) noexcept;
-  void on_heartbeat_timer(PathId path, Time now) noexcept;
-  void schedule_heartbeat(PathId path, Time from) noexcept;
+  void on_heartbeat_timer(PathId id, Time now) noexcept;
+  void schedule_heartbeat(PathId id, Time from) noexcept;
   void start_heartbeats(Time now) noexcept;
-  void emit_path(PathId path, PathChanged::What what) noexcept;
+  void emit_path(PathId id, PathChanged::What what) noexcept;
 
   // termination.cpp
   bool on_abort(const wire::Chunk& chunk) noexcept;

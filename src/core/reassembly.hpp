@@ -136,9 +136,9 @@ class Reassembly {
   void shrink(Held& held) noexcept;
   void close_part(Parts::iterator part) noexcept;
 
-  bool settle(Parts::iterator part, Ring<Piece>& out) noexcept;
-  void hand_out(Parts::iterator part, Ring<Piece>& out) noexcept;
-  void move_pieces(Parts::iterator part, Ring<Piece>& out) noexcept;
+  bool settle(Parts::iterator at, Ring<Piece>& out) noexcept;
+  void hand_out(Parts::iterator at, Ring<Piece>& out) noexcept;
+  void move_pieces(Parts::iterator at, Ring<Piece>& out) noexcept;
   void message_done(const MessageId& message, Tsn last, Ring<Piece>& out) noexcept;
   void continue_partial(Fragment& fragment, Parts::iterator above, Ring<Piece>& out) noexcept;
 

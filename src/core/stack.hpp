@@ -117,7 +117,7 @@ class Stack {
   // ABORT.
   void listen(EndpointId endpoint, std::size_t backlog) noexcept;
   void stop_listening(EndpointId endpoint) noexcept;
-  void accepted(AssociationId association) noexcept;  // it no longer counts against the backlog
+  void accepted(AssociationId id) noexcept;  // it no longer counts against the backlog
   // EADDRINUSE, EINVAL (unknown endpoint; last address removed). Running associations keep their addresses.
   std::error_code add_address(EndpointId endpoint, const IpAddress& address);
   std::error_code remove_address(EndpointId endpoint, const IpAddress& address);
@@ -135,31 +135,31 @@ class Stack {
   // SEND (§11.1.5). Errors: EINVAL (stream out of range, empty payload, unknown destination), ESRCH (no such
   // association), EPIPE (shutdown has begun). Messages sent before the association is up wait (the stream is checked
   // once the peer's count is known).
-  std::error_code send(AssociationId association, SendRequest&& request, Time now) noexcept;
-  std::error_code shutdown(AssociationId association, Time now) noexcept;  // SHUTDOWN (§11.1.3); ESRCH
-  std::error_code abort(AssociationId association, std::span<const std::byte> reason,
+  std::error_code send(AssociationId id, SendRequest&& request, Time now) noexcept;
+  std::error_code shutdown(AssociationId id, Time now) noexcept;  // SHUTDOWN (§11.1.3); ESRCH
+  std::error_code abort(AssociationId id, std::span<const std::byte> reason,
                         Time now) noexcept;  // §11.1.4; ESRCH
   // The user has taken `bytes` of payload of DataArrived events: the window opens (§6.2 C).
-  void consumed(AssociationId association, std::size_t bytes, Time now) noexcept;
+  void consumed(AssociationId id, std::size_t bytes, Time now) noexcept;
   // Asks for one SendSpace event the next time bytes leave the send buffer (or the association ends).
-  void want_send_space(AssociationId association) noexcept;
+  void want_send_space(AssociationId id) noexcept;
   // Asks for one SenderDry event as soon as nothing is queued or outstanding.
-  void want_sender_dry(AssociationId association) noexcept;
+  void want_sender_dry(AssociationId id) noexcept;
 
-  [[nodiscard]] bool exists(AssociationId association) const noexcept;
-  [[nodiscard]] std::size_t buffered_bytes(AssociationId association) const noexcept;  // 0 if it does not exist
-  [[nodiscard]] std::optional<AssociationStatus> status(AssociationId association) const;
+  [[nodiscard]] bool exists(AssociationId id) const noexcept;
+  [[nodiscard]] std::size_t buffered_bytes(AssociationId id) const noexcept;  // 0 if it does not exist
+  [[nodiscard]] std::optional<AssociationStatus> status(AssociationId id) const;
   [[nodiscard]] AssociationId find(EndpointId endpoint, const Address& peer) const noexcept;  // 0: none
   [[nodiscard]] std::vector<AssociationId> associations(EndpointId endpoint) const;
   [[nodiscard]] std::size_t association_count() const noexcept;
 
   // Per-association and per-path settings (§11.1.6, 11.1.9, 11.1.10, 11.1.12, 11.1.13). ESRCH; EINVAL (no such path).
-  [[nodiscard]] AssociationParameters* association_parameters(AssociationId association) noexcept;
-  std::error_code set_primary(AssociationId association, const IpAddress& address, Time now) noexcept;
-  std::error_code set_path(AssociationId association, const IpAddress& address, const PathParameters& parameters,
+  [[nodiscard]] AssociationParameters* association_parameters(AssociationId id) noexcept;
+  std::error_code set_primary(AssociationId id, const IpAddress& address, Time now) noexcept;
+  std::error_code set_path(AssociationId id, const IpAddress& address, const PathParameters& parameters,
                            Time now) noexcept;
-  std::error_code request_heartbeat(AssociationId association, const IpAddress& address, Time now) noexcept;
-  std::error_code set_remote_udp_port(AssociationId association, const IpAddress& address, std::uint16_t port) noexcept;
+  std::error_code request_heartbeat(AssociationId id, const IpAddress& address, Time now) noexcept;
+  std::error_code set_remote_udp_port(AssociationId id, const IpAddress& address, std::uint16_t port) noexcept;
 
   [[nodiscard]] const Counters& counters() const noexcept;
   void check_consistent() const noexcept;  // debug: aborts the process if an invariant does not hold

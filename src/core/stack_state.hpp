@@ -40,7 +40,7 @@ struct Reply {
 
 class StackState {
  public:
-  StackState(const StackConfig& config, BufferPool& buffers, Entropy& random, Time now);
+  StackState(const StackConfig& settings, BufferPool& buffers, Entropy& random, Time now);
   ~StackState();
   StackState(const StackState&) = delete;
   StackState& operator=(const StackState&) = delete;
@@ -65,13 +65,13 @@ class StackState {
   // it.
   bool register_address(Association& association, const IpAddress& address) noexcept;
   void unregister_address(Association& association, const IpAddress& address) noexcept;
-  [[nodiscard]] Association* find(EndpointId endpoint, const Address& peer) const noexcept;
+  [[nodiscard]] Association* find(EndpointId id, const Address& peer) const noexcept;
   [[nodiscard]] Association* find(AssociationId id) const noexcept;
   [[nodiscard]] Endpoint* endpoint(EndpointId id) noexcept;
   [[nodiscard]] const Endpoint* endpoint(EndpointId id) const noexcept;
 
   // Makes an association in CLOSED; nullptr if there are too many or memory is short.
-  Association* create(EndpointId endpoint, std::uint16_t peer_port, const AssociationParameters& parameters) noexcept;
+  Association* create(EndpointId owner, std::uint16_t peer_port, const AssociationParameters& parameters) noexcept;
   // After each call into an association: its timers and its place in the ready list, or its end.
   void settle(Association& association, Time now) noexcept;
 
@@ -136,18 +136,18 @@ class StackState {
   [[nodiscard]] std::span<const EndpointId> endpoints_of(std::uint16_t port) const noexcept;
   [[nodiscard]] Endpoint* endpoint_for(std::uint16_t port, const IpAddress& local, EndpointId& id) noexcept;
   [[nodiscard]] Association* find_by_packet(const Incoming& in) noexcept;
-  [[nodiscard]] Association* find_by_addresses(EndpointId endpoint, std::uint16_t peer_port,
+  [[nodiscard]] Association* find_by_addresses(EndpointId id, std::uint16_t peer_port,
                                                std::span<const IpAddress> addresses) const noexcept;
 
   // handshake_responder.cpp
   void on_init(const Incoming& in, Time now) noexcept;
   void refuse_init(const Incoming& in, std::uint32_t tag, wire::CauseCode cause, wire::Bytes value,
                    bool has_cause) noexcept;
-  void answer_init(const Incoming& in, const PeerParameters& peer, EndpointId endpoint, Association* existing,
+  void answer_init(const Incoming& in, const PeerParameters& peer, EndpointId id, Association* existing,
                    Time now) noexcept;
   void on_cookie_echo(const Incoming& in, wire::ChunkReader& rest, Time now) noexcept;
   void report_stale_cookie(const Incoming& in, const Cookie& cookie, Duration age) noexcept;
-  Association* accept_cookie(const Cookie& cookie, EndpointId endpoint, Time now) noexcept;
+  Association* accept_cookie(const Cookie& cookie, EndpointId id, Time now) noexcept;
   // stateless.cpp
   void out_of_the_blue(const Incoming& in, Time now) noexcept;
   [[nodiscard]] bool may_reply(Time now) noexcept;

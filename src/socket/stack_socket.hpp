@@ -53,7 +53,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   ssize_t recvmsg(msghdr* message, int flags) noexcept override;
   int getsockopt(int level, int option, void* value, socklen_t* length) noexcept override;
   int setsockopt(int level, int option, const void* value, socklen_t length) noexcept override;
-  int peeloff(int association, std::shared_ptr<Socket>& peeled, int flags) noexcept override;
+  int peeloff(int id, std::shared_ptr<Socket>& peeled, int flags) noexcept override;
   int shutdown(int how) noexcept override;
   int getsockname(sockaddr* address, socklen_t* length) noexcept override;
   int getpeername(sockaddr* address, socklen_t* length) noexcept override;
