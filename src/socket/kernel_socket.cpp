@@ -1,5 +1,6 @@
 #include "socket/kernel_socket.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -100,6 +101,10 @@ int KernelSocket::getsockname(sockaddr* address, socklen_t* length) noexcept {
 
 int KernelSocket::getpeername(sockaddr* address, socklen_t* length) noexcept {
   return or_errno(::getpeername(descriptor_, address, length));
+}
+
+int KernelSocket::ioctl(unsigned long request, void* argument) noexcept {
+  return or_errno(::ioctl(descriptor_, request, argument));
 }
 
 int KernelSocket::close() noexcept {

@@ -30,6 +30,7 @@ class KernelSocket final : public Socket, public std::enable_shared_from_this<Ke
   int shutdown(int how) noexcept override;
   int getsockname(sockaddr* address, socklen_t* length) noexcept override;
   int getpeername(sockaddr* address, socklen_t* length) noexcept override;
+  int ioctl(unsigned long request, void* argument) noexcept override;
   int close() noexcept override;
 
  private:

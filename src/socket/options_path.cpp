@@ -106,10 +106,14 @@ int get_status(const OptionCall& call, void* value, socklen_t& length) {
 int get_peer_addr_info(const OptionCall& call, void* value, socklen_t& length) {
   sctp_paddrinfo info{};
   if (!load(info, value, length)) return -EINVAL;
-  const auto status = status_of(call, info.spinfo_assoc_id);
   const auto address = named_address(call, info.spinfo_address);
-  if (!status || !address || !address.value()) return -EINVAL;
-  const auto* const path = find_path(*status, address.value()->ip);
+  if (!address || !address.value()) return -EINVAL;
+  core::AssociationId id = info.spinfo_assoc_id;
+  // Without an id the address names the association, as on Linux.
+  if (id == 0 && call.socket.endpoint() != nullptr)
+    id = call.stack().find(call.socket.endpoint()->id(), *address.value());
+  const auto status = status_of(call, id);
+  const auto* const path = status ? find_path(*status, address.value()->ip) : nullptr;
   if (path == nullptr) return -EINVAL;
   return store(describe(call, status->id, *path), value, length);
 }

@@ -39,6 +39,9 @@ class Socket {
   virtual int shutdown(int how) noexcept = 0;
   virtual int getsockname(sockaddr* address, socklen_t* length) noexcept = 0;
   virtual int getpeername(sockaddr* address, socklen_t* length) noexcept = 0;
+  // FIONREAD (bytes of what the next recvmsg() returns), TIOCOUTQ (bytes sent by the program that the peer has not
+  // acknowledged), FIONBIO and what any descriptor has.
+  virtual int ioctl(unsigned long request, void* argument) noexcept = 0;
   // Graceful unless SO_LINGER with time 0 (RFC 6458 §4.1.4): data in flight is still delivered after the return, by the
   // background. A second close is EBADF. Calls blocked in other threads return EBADF.
   virtual int close() noexcept = 0;

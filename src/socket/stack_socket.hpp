@@ -57,6 +57,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   int shutdown(int how) noexcept override;
   int getsockname(sockaddr* address, socklen_t* length) noexcept override;
   int getpeername(sockaddr* address, socklen_t* length) noexcept override;
+  int ioctl(unsigned long request, void* argument) noexcept override;
   int close() noexcept override;
 
   // --- for the files of this folder, under the engine's lock ----------------------------------------------------

@@ -1,0 +1,26 @@
+// What serves, in C.
+#include "socket/backend.hpp"
+
+#include <netsctp.h>
+
+#include <cerrno>
+#include <net/sctp/backend.hpp>
+
+using netsctp::socket::Backend;
+using netsctp::socket::backend;
+
+const char* netsctp_version(void) {
+  return net::sctp::version().data();  // of a literal: it ends with a zero
+}
+
+const char* netsctp_backend(void) {
+  if (!backend().error.empty()) {
+    errno = EPROTONOSUPPORT;
+    return nullptr;
+  }
+  return backend().kind == Backend::Kind::kKernel ? "kernel" : "stack";
+}
+
+const char* netsctp_backend_reason(void) {
+  return backend().error.empty() ? backend().reason.c_str() : backend().error.c_str();
+}

@@ -1,0 +1,29 @@
+// ioctl() on a socket of the stack: how much waits on either side; all else is the descriptor's own business.
+#include <sys/ioctl.h>
+
+#include <cerrno>
+
+#include "socket/instance.hpp"
+#include "socket/stack_socket.hpp"
+
+namespace netsctp::socket {
+
+int StackSocket::ioctl(unsigned long request, void* argument) noexcept {
+  auto session = instance_.engine().session(true);
+  if (closed_) return -EBADF;
+  if (request != FIONREAD && request != TIOCOUTQ) {
+    return ::ioctl(descriptor(), request, argument) < 0 ? -errno : 0;
+  }
+  if (!is_one_to_many() && stage_ == Stage::kListening) return -ENOTCONN;  // as Linux
+  if (argument == nullptr) return -EFAULT;
+  std::size_t bytes = 0;
+  if (request == FIONREAD) {
+    if (const auto* const item = queue_.next(settings.fragment_interleave)) bytes = item->available;
+  } else {
+    for (const auto id : associations_) bytes += stack().buffered_bytes(id);
+  }
+  *static_cast<int*>(argument) = static_cast<int>(bytes);
+  return 0;
+}
+
+}  // namespace netsctp::socket
