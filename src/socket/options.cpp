@@ -23,6 +23,7 @@ const Option* find_in(std::span<const Option> table, int number) noexcept {
 
 const Option* find_option(int level, int number) noexcept {
   if (level == SOL_SOCKET) return find_in(socket_level_options(), number);
+  if (level == IPPROTO_IP) return find_in(ip_options(), number);
   if (level == IPPROTO_IPV6) return find_in(ipv6_options(), number);
   if (level != IPPROTO_SCTP) return nullptr;
   for (const auto table : {association_options(), path_options(), address_options(), traffic_options(), event_options(),
@@ -32,6 +33,7 @@ const Option* find_option(int level, int number) noexcept {
   return nullptr;
 }
 
+constexpr std::size_t kLongestCut = 64;      // bytes; no option below SCTP's level has more
 constexpr std::size_t kMaxValue = 1U << 20;  // bytes of one option; no use of any has more
 
 // RFC 6458 §9.2. The descriptor is both the result and in the struct.
@@ -67,13 +69,17 @@ int StackSocket::getsockopt(int level, int number, void* value, socklen_t* lengt
   auto session = instance_.engine().session(true);
   if (closed_) return -EBADF;
   const Option* const option = find_option(level, number);
+  if (option == nullptr && level == IPPROTO_TCP) return -EOPNOTSUPP;  // as Linux: another protocol's
   if (option == nullptr || option->get == nullptr) return option != nullptr ? -option->no_get : -ENOPROTOOPT;
   if (given < option->reads) return -EINVAL;
-  std::vector<std::byte> buffer(std::min<std::size_t>(given, kMaxValue));
+  // socket(7), ip(7): options below SCTP's level are cut to the caller's length.
+  const bool cut = level != IPPROTO_SCTP;
+  std::vector<std::byte> buffer(cut ? kLongestCut : std::min<std::size_t>(given, kMaxValue));
   if (const int error = copy_in(buffer.data(), value, option->reads)) return error;
   socklen_t used = static_cast<socklen_t>(buffer.size());
   buffer.resize(std::max<std::size_t>(buffer.size(), 1));
   const int result = option->get({*this, session}, buffer.data(), used);
+  if (cut) used = std::min(used, given);
   // SCTP_SOCKOPT_CONNECTX3 stores an id also while the association is being set up.
   if (result < 0 && !(result == -EINPROGRESS && number == SCTP_SOCKOPT_CONNECTX3)) return result;
   // SCTP_GET_LOCAL_ADDRS tells the bytes of the addresses, its head not counted, as Linux does.

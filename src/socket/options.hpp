@@ -35,6 +35,7 @@ struct Option {
 };
 
 [[nodiscard]] std::span<const Option> socket_level_options() noexcept;  // SOL_SOCKET
+[[nodiscard]] std::span<const Option> ip_options() noexcept;            // IPPROTO_IP
 [[nodiscard]] std::span<const Option> ipv6_options() noexcept;          // IPPROTO_IPV6
 [[nodiscard]] std::span<const Option> association_options() noexcept;   // how associations are set up and what they are
 [[nodiscard]] std::span<const Option> path_options() noexcept;          // peer addresses
