@@ -19,6 +19,8 @@ void Association::on_sack(const wire::Chunk& chunk, Time now) noexcept {
     ++stack_.counters.discarded_malformed_chunk;
     return;
   }
+  ++counters_.sacks_received;
+  counters_.gap_acks_received += sack->gap_blocks;
   const Tsn cumulative = outstanding_.cumulative_ack_point().widen(sack->cumulative_tsn_ack);
   if (cumulative < outstanding_.cumulative_ack_point()) return;  // RFC 9260 §6.2.1 D i: out of order
   if (cumulative >= outstanding_.next_tsn()) {

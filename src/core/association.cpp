@@ -25,6 +25,7 @@ Association::Association(StackState& stack, AssociationId id, EndpointId endpoin
       received_(Tsn::initial(0)),
       reassembly_(stack.pool, &stack.nodes) {
   timers_.fill(kNever);
+  send_queue_.set_scheduler(parameters.scheduler);
 }
 
 Association::~Association() {
@@ -62,6 +63,7 @@ void Association::receive(const wire::Packet& packet, const Datagram& datagram, 
 
 void Association::receive_chunks(wire::ChunkReader& reader, const Datagram& datagram, PathId from, Time now) noexcept {
   packet_has_data_ = packet_has_new_data_ = packet_has_error_ = false;
+  ++counters_.packets_received;
   // RFC 9260 §6.4: an ERROR answers where the chunk came from, unless that address is not confirmed yet (§5.4).
   if (errors_.empty()) error_path_ = from != kNoPath && paths_[from].confirmed ? from : data_path();
   had_gaps_ = received_.has_gaps();
@@ -79,6 +81,7 @@ void Association::receive_chunks(wire::ChunkReader& reader, const Datagram& data
 
 // False: nothing after it in this packet is to be processed.
 bool Association::on_chunk(const wire::Chunk& chunk, const Datagram& datagram, PathId from, Time now) noexcept {
+  if (chunk.kind() != wire::ChunkType::kData) ++counters_.control_chunks_received;
   switch (chunk.kind()) {
     case wire::ChunkType::kData:
       return on_data(chunk, datagram, from, now);
@@ -175,8 +178,15 @@ void Association::come_up(bool inbound, Time now) noexcept {
   up.outbound_streams = outbound_streams_;
   up.inbound_streams = inbound_streams_;
   stack_.emit(*this, std::move(up));
+  if (peer_adaptation_ != 0) stack_.emit(*this, AdaptationIndicated{peer_adaptation_});
+  note_activity(now);
   start_heartbeats(now);
   allow_burst();
+}
+
+// RFC 6458 §8.1.8: the time without data begins anew.
+void Association::note_activity(Time now) noexcept {
+  if (parameters_.autoclose != Duration{}) timer(Timer::kAutoclose) = now + parameters_.autoclose;
 }
 
 // RFC 6458 §6.1.9: told at once if nothing is waiting now.

@@ -104,6 +104,9 @@ class Association final : public TimerNode {
     return send_queue_.bytes() + outstanding_.payload_bytes();
   }
   [[nodiscard]] AssociationParameters& parameters() noexcept { return parameters_; }
+  [[nodiscard]] AssociationCounters& counters() noexcept { return counters_; }
+  [[nodiscard]] SendQueue& send_queue() noexcept { return send_queue_; }
+  [[nodiscard]] std::uint16_t outbound_streams() const noexcept { return outbound_streams_; }
   [[nodiscard]] std::span<const Path> paths() const noexcept { return paths_; }
   [[nodiscard]] PathId find_path(const IpAddress& address) const noexcept;  // kNoPath: none
   [[nodiscard]] bool has_local(const IpAddress& address) const noexcept;
@@ -112,7 +115,7 @@ class Association final : public TimerNode {
   void check_consistent() const noexcept;
 
  private:
-  enum class Timer : std::uint8_t { kT1, kT2, kT5, kSack, kProbe, kCount };
+  enum class Timer : std::uint8_t { kT1, kT2, kT5, kSack, kProbe, kAutoclose, kCount };
   struct HeartbeatReply {  // a HEARTBEAT to be answered with all it contained (§8.3)
     PathId path;
     Slice value;
@@ -125,6 +128,7 @@ class Association final : public TimerNode {
   void queue_error(wire::CauseCode code, wire::Bytes value) noexcept;
   void enter(State state) noexcept { state_ = state; }
   void come_up(bool inbound, Time now) noexcept;
+  void note_activity(Time now) noexcept;
   // Ends the association: reports it and everything unsent (§11.2.5, §11.2.2).
   void finish(AssociationChanged::What what, AssociationChanged::Reason reason, std::uint16_t cause = 0,
               wire::Bytes abort_chunk = {}) noexcept;
@@ -238,6 +242,7 @@ class Association final : public TimerNode {
   std::uint32_t local_tie_tag_ = 0;  // §5.2.2: random, once an INIT came for this association
   std::uint32_t peer_tie_tag_ = 0;
   AssociationParameters parameters_;
+  AssociationCounters counters_;
 
   // --- addresses -----------------------------------------------------------------------------------------------------
   std::vector<IpAddress> local_addresses_;  // announced to the peer
@@ -293,6 +298,7 @@ class Association final : public TimerNode {
   Time setup_sent_at_{};         // last INIT or COOKIE ECHO
   bool setup_resent_ = false;    // Karn
   Duration setup_rto_{};
+  std::uint32_t peer_adaptation_ = 0;      // RFC 5061 §4.2.6; 0: none
   std::uint32_t cookie_preservative_ = 0;  // milliseconds to ask for (§5.2.6)
   Slice cookie_;                           // to be echoed
   Ring<HeartbeatReply> heartbeat_replies_;

@@ -30,6 +30,7 @@ struct Cookie {
   std::uint16_t outbound_streams = 0;  // agreed: min(our OS, peer's MIS)
   std::uint16_t inbound_streams = 0;   // agreed: min(peer's OS, our MIS)
   std::uint16_t remote_udp_port = 0;
+  std::uint32_t peer_adaptation = 0;                  // RFC 5061 §4.2.6
   IpAddress local;                                    // where the INIT arrived
   std::array<IpAddress, kMaxPaths> peer_addresses{};  // the first is where the INIT came from
   std::size_t peer_address_count = 0;
@@ -42,7 +43,7 @@ struct Cookie {
 class CookieJar {
  public:
   static constexpr std::size_t kMacSize = 16;  // of HMAC-SHA-256, truncated: small cookies interoperate (§5.1.3)
-  static constexpr std::size_t kMaxSize = 64 + 21 + kMaxPaths * 21 + kMacSize;
+  static constexpr std::size_t kMaxSize = 68 + 21 + kMaxPaths * 21 + kMacSize;
 
   CookieJar(Entropy& entropy, Duration key_life, Time now) noexcept;
 

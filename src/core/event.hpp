@@ -62,11 +62,15 @@ struct PeerShutdown {};  // SHUTDOWN arrived: the peer sends no more
 struct SendSpace {};     // bytes left the send buffer after Stack::want_send_space()
 struct SenderDry {};     // nothing queued and nothing outstanding any more (RFC 6458 §6.1.9)
 
+struct AdaptationIndicated {  // the peer's Adaptation Indication (RFC 5061 §4.2.6), right after kUp
+  std::uint32_t indication = 0;
+};
+
 struct Event {
   AssociationId association = 0;
   EndpointId endpoint = 0;
   std::variant<std::monostate, DataArrived, AssociationChanged, PathChanged, RemoteError, SendFailed, PeerShutdown,
-               SendSpace, SenderDry>
+               SendSpace, SenderDry, AdaptationIndicated>
       what;
 };
 

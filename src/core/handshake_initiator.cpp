@@ -116,6 +116,7 @@ bool Association::on_init_ack(const wire::Chunk& chunk, const Datagram& datagram
 // What the INIT ACK says of the peer (§5.1.1, §5.1.2).
 void Association::adopt_peer(const PeerParameters& peer, const Datagram& datagram) noexcept {
   peer_rwnd_ = peer.init.a_rwnd;
+  peer_adaptation_ = peer.adaptation;
   received_ = TsnMap(Tsn::initial(peer.init.initial_tsn));
   // RFC 9260 §5.1.1: no more outbound streams than the peer accepts.
   outbound_streams_ = std::min(parameters_.outbound_streams, peer.init.inbound_streams);

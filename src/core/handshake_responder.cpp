@@ -128,6 +128,7 @@ void StackState::answer_init(const Incoming& in, const PeerParameters& peer, End
   cookie.outbound_streams = std::min(ours.outbound_streams, peer.init.inbound_streams);
   cookie.inbound_streams = std::min(ours.max_inbound_streams, peer.init.outbound_streams);
   cookie.remote_udp_port = in.datagram.from.port;
+  cookie.peer_adaptation = peer.adaptation;
   cookie.local = in.datagram.to;
   cookie.peer_addresses = peer.addresses;
   cookie.peer_address_count = peer.address_count;
@@ -155,6 +156,11 @@ void StackState::answer_init(const Incoming& in, const PeerParameters& peer, End
                      static_cast<std::uint32_t>(std::min<std::size_t>(ours.receive_buffer, 0xFFFFFFFFu)),
                      cookie.outbound_streams, ours.max_inbound_streams, cookie.local_initial_tsn);
     writer.parameter(wire::ParameterType::kStateCookie, wire::Bytes(sealed).first(sealed_size));
+    if (ours.adaptation != 0) {  // RFC 5061 §4.2.6
+      std::array<std::byte, 4> indication;
+      store_big(indication.data(), ours.adaptation);
+      writer.parameter(wire::ParameterType::kAdaptationIndication, indication);
+    }
     std::size_t usable = 0;
     for (const IpAddress& local : owner.config.addresses) usable += in_scope(local, to, peer) ? 1 : 0;
     // A single address needs no parameter: the source address says it, and a NAT may change it
@@ -273,6 +279,7 @@ void Association::apply_cookie(const Cookie& cookie) noexcept {
   local_tag_ = cookie.local_tag;
   peer_tag_ = cookie.peer_tag;
   peer_rwnd_ = cookie.peer_rwnd;
+  peer_adaptation_ = cookie.peer_adaptation;
   outbound_streams_ = cookie.outbound_streams;
   inbound_streams_ = cookie.inbound_streams;
   fail_messages_beyond_streams();

@@ -18,7 +18,15 @@ struct PathParameters {
   bool heartbeat_enabled = true;
   std::uint16_t max_retransmissions = 5;  // Path.Max.Retrans
   std::size_t path_mtu = 0;               // bytes, IP header included; 0: what the stack was configured with
+  // RFC 7829 §7.2, §7.3; stored only: paths are never potentially failed here.
+  std::uint16_t potentially_failed_threshold = 0;
+  std::uint16_t primary_switch_threshold = 65535;
+  std::uint32_t probe_interval = 0;  // ms between PLPMTUD probes; 0: none; stored only (RFC 8899 is not built)
 };
+
+// Which stream is served next (RFC 8260 §3.1, §3.2, §3.4): the oldest message's, all in turn, or the one of the lowest
+// priority value. The numbers are the Linux ABI's.
+enum class Scheduler : std::uint8_t { kFirstCome = 0, kPriority = 1, kRoundRobin = 2 };
 
 struct AssociationParameters {
   Duration rto_initial = 1s;                  // RTO.Initial
@@ -38,6 +46,9 @@ struct AssociationParameters {
   std::size_t partial_delivery_point = 0;  // begin partial delivery of a message once so many bytes are held; 0: only
                                            // when the receive buffer is exhausted
   bool no_delay = false;                   // SCTP_NODELAY: no Nagle-like wait for a full packet
+  Duration autoclose{};                    // RFC 6458 §8.1.8: shut down after so long without data; zero: never
+  std::uint32_t adaptation = 0;            // RFC 5061 §4.2.6: Adaptation Indication for INIT and INIT ACK; 0: none
+  Scheduler scheduler = Scheduler::kFirstCome;
   PathParameters path;
 };
 

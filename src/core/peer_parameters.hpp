@@ -22,6 +22,7 @@ struct PeerParameters {
   std::optional<wire::Bytes> cookie;                 // State Cookie, of an INIT ACK
   std::optional<std::uint32_t> cookie_preservative;  // milliseconds
   std::optional<wire::Parameter> host_name;          // forbidden: the answer is an ABORT (§3.3.2.1.4)
+  std::uint32_t adaptation = 0;                      // RFC 5061 §4.2.6; 0: none
   bool supports_v4 = true;                           // §5.1.2: all types if the parameter is absent
   bool supports_v6 = true;
   std::array<wire::Parameter, kMaxReported> unrecognized{};  // those to be reported (§3.2.2)

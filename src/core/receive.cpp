@@ -27,12 +27,15 @@ bool Association::on_data(const wire::Chunk& chunk, const Datagram& datagram, Pa
     return false;
   }
   ++stack_.counters.data_chunks_received;
+  ++(data->is_unordered() ? counters_.unordered_chunks_received : counters_.ordered_chunks_received);
+  note_activity(now);
   packet_has_data_ = true;
   if (data->is_immediate()) sack_now_ = true;  // RFC 9260 §6.2: the I bit asks for a SACK without delay
   const Tsn tsn = received_.cumulative().widen(data->tsn);
   switch (received_.classify(tsn)) {
     case TsnMap::Arrival::kDuplicate:
       ++stack_.counters.duplicate_tsns;
+      ++counters_.duplicate_chunks;
       received_.note_duplicate(tsn);
       return true;
     case TsnMap::Arrival::kTooFar:
@@ -52,6 +55,7 @@ bool Association::on_data(const wire::Chunk& chunk, const Datagram& datagram, Pa
     return true;
   }
   packet_has_new_data_ = true;
+  if (tsn > received_.cumulative()) ++counters_.out_of_order_tsns;
   if (data->stream >= inbound_streams_) {
     // RFC 9260 §6.5: acknowledged, reported (§3.3.10.1), discarded.
     std::array<std::byte, 4> value{};

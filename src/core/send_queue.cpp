@@ -2,6 +2,8 @@
 #include "core/send_queue.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "wire/types.hpp"
 
@@ -19,7 +21,63 @@ SendQueue::~SendQueue() {
 
 void SendQueue::push(OutgoingMessage* message) noexcept {
   queued_bytes_ += message->payload.size();
-  queue_.push_back(message);
+  if (scheduler_ == Scheduler::kFirstCome) {
+    queue_.push_back(message);
+  } else {
+    waiting_[message->stream].push_back(message);
+    ++waiting_count_;
+  }
+}
+
+void SendQueue::set_scheduler(Scheduler scheduler) noexcept {
+  if (scheduler == scheduler_) return;
+  if (scheduler == Scheduler::kFirstCome) {
+    while (waiting_count_ != 0) choose();  // in the order of the scheduler that ends
+  } else {
+    Ring<OutgoingMessage*> all;
+    std::swap(all, queue_);
+    if (mid_message()) {
+      queue_.push_back(all.front());
+      all.pop_front();
+    }
+    for (; !all.empty(); all.pop_front()) {
+      waiting_[all.front()->stream].push_back(all.front());
+      ++waiting_count_;
+    }
+  }
+  scheduler_ = scheduler;
+  if (scheduler_ != Scheduler::kPriority) priorities_.clear();
+}
+
+void SendQueue::set_priority(StreamId stream, std::uint16_t priority) noexcept {
+  if (scheduler_ == Scheduler::kPriority) priorities_[stream] = priority;
+}
+
+std::uint16_t SendQueue::priority(StreamId stream) const noexcept {
+  const auto at = priorities_.find(stream);
+  return at == priorities_.end() ? std::uint16_t{0} : at->second;
+}
+
+// RFC 8260 §3.2: streams take turns. §3.4: the lowest value first; within one value streams take turns too.
+std::map<StreamId, Ring<OutgoingMessage*>>::iterator SendQueue::next_stream() noexcept {
+  const auto after_last = waiting_.upper_bound(last_served_);
+  auto best = after_last != waiting_.end() ? after_last : waiting_.begin();
+  if (scheduler_ != Scheduler::kPriority) return best;
+  auto at = best;
+  for (std::size_t count = waiting_.size(); count > 0; --count) {
+    if (priority(at->first) < priority(best->first)) best = at;
+    if (++at == waiting_.end()) at = waiting_.begin();
+  }
+  return best;
+}
+
+void SendQueue::choose() noexcept {
+  const auto at = next_stream();
+  last_served_ = at->first;
+  queue_.push_back(at->second.front());
+  at->second.pop_front();
+  if (at->second.empty()) waiting_.erase(at);
+  --waiting_count_;
 }
 
 std::size_t SendQueue::next_length(const OutgoingMessage& message, std::size_t max_payload) const noexcept {
@@ -30,7 +88,8 @@ std::size_t SendQueue::next_length(const OutgoingMessage& message, std::size_t m
 }
 
 std::optional<SendQueue::Next> SendQueue::peek(std::size_t max_payload) noexcept {
-  if (queue_.empty() || max_payload == 0) return std::nullopt;
+  if (empty() || max_payload == 0) return std::nullopt;
+  if (queue_.empty()) choose();
   const OutgoingMessage& message = *queue_.front();
   const std::size_t length = next_length(message, max_payload);
   return Next{length, message.path, message.taken + length == message.payload.size()};
@@ -67,7 +126,7 @@ std::uint16_t SendQueue::next_sequence_number(StreamId stream) noexcept {
 }
 
 std::size_t SendQueue::message_count() const noexcept {
-  return queue_.size();
+  return queue_.size() + waiting_count_;
 }
 
 bool SendQueue::mid_message() const noexcept {
@@ -75,7 +134,8 @@ bool SendQueue::mid_message() const noexcept {
 }
 
 OutgoingMessage* SendQueue::pop_abandoned() noexcept {
-  while (!queue_.empty()) {
+  while (message_count() != 0) {
+    if (queue_.empty()) choose();
     OutgoingMessage* message = queue_.front();
     queue_.pop_front();
     queued_bytes_ -= message->payload.size() - message->taken;
@@ -88,6 +148,14 @@ OutgoingMessage* SendQueue::pop_abandoned() noexcept {
 
 std::vector<OutgoingMessage*> SendQueue::remove_streams_from(StreamId first) noexcept {
   std::vector<OutgoingMessage*> removed;
+  while (!waiting_.empty() && waiting_.rbegin()->first >= first) {
+    for (auto& ring = waiting_.rbegin()->second; !ring.empty(); ring.pop_front()) {
+      queued_bytes_ -= ring.front()->payload.size();
+      removed.push_back(ring.front());
+      --waiting_count_;
+    }
+    waiting_.erase(std::prev(waiting_.end()));
+  }
   for (std::size_t count = queue_.size(); count > 0; --count) {  // once round: those that stay keep their order
     OutgoingMessage* const message = queue_.front();
     queue_.pop_front();

@@ -4,12 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "base/ring.hpp"
 #include "base/slab.hpp"
 #include "core/outgoing_message.hpp"
+#include "core/parameters.hpp"
 #include "core/types.hpp"
 
 namespace netsctp::core {
@@ -39,7 +41,13 @@ class SendQueue {
   // destroyed by Outstanding when all fragments are cumulatively acknowledged.
   void push(OutgoingMessage* message) noexcept;
 
-  // First come, first served across streams (RFC 8260 §3.1); once a message's first fragment is taken, its others
+  // Which stream's message is next (RFC 8260 §3); what waits already is sorted anew.
+  void set_scheduler(Scheduler scheduler) noexcept;
+  // Scheduler::kPriority: lower is served first; streams of one priority take turns. Kept for that scheduler only.
+  void set_priority(StreamId stream, std::uint16_t priority) noexcept;
+  [[nodiscard]] std::uint16_t priority(StreamId stream) const noexcept;
+
+  // The scheduler chooses among streams between messages; once a message's first fragment is taken, its others
   // follow (DATA chunks of a message have consecutive TSNs, RFC 9260 §6.9). `max_payload` is the room for payload in a
   // full-size packet (from the AMDCS), not what is left of the current one: whether the fragment goes into that is the
   // caller's choice. A message that fits is not fragmented. Fragments have the size of the first one, but for the last;
@@ -70,7 +78,17 @@ class SendQueue {
   [[nodiscard]] std::uint16_t next_sequence_number(StreamId stream) noexcept;
 
   Slab<OutgoingMessage>& messages_;
-  Ring<OutgoingMessage*> queue_;  // not completely taken, oldest first; only the first may be partly taken
+  void choose() noexcept;  // moves the scheduler's choice from `waiting_` to `queue_`
+  [[nodiscard]] std::map<StreamId, Ring<OutgoingMessage*>>::iterator next_stream() noexcept;
+
+  // First come, first served: all messages, not completely taken, oldest first; only the first may be partly taken.
+  // Other schedulers: at most the message they have chosen; the others wait by stream.
+  Ring<OutgoingMessage*> queue_;
+  std::map<StreamId, Ring<OutgoingMessage*>> waiting_;  // no empty rings
+  std::size_t waiting_count_ = 0;
+  Scheduler scheduler_ = Scheduler::kFirstCome;
+  StreamId last_served_ = 0xFFFF;
+  std::map<StreamId, std::uint16_t> priorities_;  // those that are not 0
   std::size_t queued_bytes_ = 0;
   std::size_t fragment_size_ = 0;        // by which the first message is cut; 0 until its first fragment is taken
   std::vector<std::uint16_t> next_ssn_;  // by stream, up to the highest one used

@@ -170,6 +170,34 @@ void Stack::want_sender_dry(AssociationId id) noexcept {
   if (Association* const association = state_->find(id)) association->want_sender_dry();
 }
 
+AssociationCounters* Stack::association_counters(AssociationId id) noexcept {
+  Association* const association = state_->find(id);
+  return association == nullptr ? nullptr : &association->counters();
+}
+
+std::error_code Stack::set_scheduler(AssociationId id, Scheduler scheduler) noexcept {
+  Association* const association = state_->find(id);
+  if (association == nullptr) return error(kNoAssociation);
+  association->parameters().scheduler = scheduler;
+  association->send_queue().set_scheduler(scheduler);
+  return {};
+}
+
+std::error_code Stack::set_stream_value(AssociationId id, StreamId stream, std::uint16_t value) noexcept {
+  Association* const association = state_->find(id);
+  if (association == nullptr) return error(kNoAssociation);
+  if (stream >= association->outbound_streams()) return std::make_error_code(std::errc::invalid_argument);
+  association->send_queue().set_priority(stream, value);
+  return {};
+}
+
+Result<std::uint16_t> Stack::stream_value(AssociationId id, StreamId stream) const noexcept {
+  Association* const association = state_->find(id);
+  if (association == nullptr) return error(kNoAssociation);
+  if (stream >= association->outbound_streams()) return std::errc::invalid_argument;
+  return association->send_queue().priority(stream);
+}
+
 bool Stack::exists(AssociationId id) const noexcept {
   return state_->find(id) != nullptr;
 }

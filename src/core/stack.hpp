@@ -146,6 +146,15 @@ class Stack {
   // Asks for one SenderDry event as soon as nothing is queued or outstanding.
   void want_sender_dry(AssociationId id) noexcept;
 
+  // Statistics of one association; nullptr: there is none. Who has read max_rto sets it to zero.
+  [[nodiscard]] AssociationCounters* association_counters(AssociationId id) noexcept;
+  // The stream scheduler (RFC 8260 §3). ESRCH.
+  std::error_code set_scheduler(AssociationId id, Scheduler scheduler) noexcept;
+  // Scheduler::kPriority: a stream's value, lower is served first (RFC 8260 §3.4); without effect for the others, as
+  // on Linux. ESRCH; EINVAL: no such stream.
+  std::error_code set_stream_value(AssociationId id, StreamId stream, std::uint16_t value) noexcept;
+  [[nodiscard]] Result<std::uint16_t> stream_value(AssociationId id, StreamId stream) const noexcept;
+
   [[nodiscard]] bool exists(AssociationId id) const noexcept;
   [[nodiscard]] std::size_t buffered_bytes(AssociationId id) const noexcept;  // 0 if it does not exist
   [[nodiscard]] std::optional<AssociationStatus> status(AssociationId id) const;

@@ -27,6 +27,7 @@ void Association::expire(Time now) noexcept {
   if (due(Timer::kT2)) on_t2(now);
   if (due(Timer::kSack)) sack_now_ = true;
   if (due(Timer::kProbe)) probe_due_ = true;
+  if (due(Timer::kAutoclose)) shutdown(now);  // RFC 6458 §8.1.8
   for (PathId i = 0; i < paths_.size() && state_ != State::kClosed; ++i) {
     if (paths_[i].t3_deadline <= now) on_t3(i, now);
     if (state_ != State::kClosed && paths_[i].heartbeat_deadline <= now) on_heartbeat_timer(i, now);

@@ -22,8 +22,10 @@ bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
       if (++empty_packets > kMaxEmptyPackets) return false;
       continue;
     }
+    counters_.control_chunks_sent += writer.control_chunks();
     batch.commit(writer.finish().size(), {to.address, to.remote_udp_port}, to.local);
     ++stack_.counters.packets_sent;
+    ++counters_.packets_sent;
   }
   return false;
 }
@@ -111,6 +113,11 @@ void Association::write_init(wire::PacketWriter& writer, Time now) noexcept {
     std::array<std::byte, 4> increment;
     store_big(increment.data(), cookie_preservative_);
     writer.parameter(wire::ParameterType::kCookiePreservative, increment);
+  }
+  if (parameters_.adaptation != 0) {  // RFC 5061 §4.2.6
+    std::array<std::byte, 4> indication;
+    store_big(indication.data(), parameters_.adaptation);
+    writer.parameter(wire::ParameterType::kAdaptationIndication, indication);
   }
   bool v4 = false;
   bool v6 = false;
@@ -208,6 +215,7 @@ void Association::write_sack(wire::PacketWriter& writer) noexcept {
                    received_.duplicates())) {
     return;
   }
+  ++counters_.sacks_sent;
   advertised_left_ = window;
   received_.clear_duplicates();
   packets_unacked_ = 0;
@@ -332,6 +340,7 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
     outstanding_.retransmitted(*tsn, path, now);
     if (earliest) start_t3(path, now, true);
     ++stack_.counters.retransmitted_chunks;
+    ++counters_.retransmitted_chunks;
     sent = true;
     from = *tsn + 1;
   }
@@ -369,6 +378,8 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
                 taken.message->payload.bytes().subspan(taken.offset, taken.length));
     paths_[path].last_rtt_chunk_at = now;
     ++stack_.counters.data_chunks_sent;
+    ++(taken.message->unordered ? counters_.unordered_chunks_sent : counters_.ordered_chunks_sent);
+    note_activity(now);
     sent = true;
   }
   if (sent && burst_left_ > 0) --burst_left_;

@@ -18,7 +18,7 @@ constexpr std::size_t kMaxBacklog = 4096;  // net.core.somaxconn
 int StackSocket::bind(const sockaddr* address, socklen_t length) noexcept {
   auto session = instance_.engine().session();
   if (closed_) return -EBADF;
-  const auto to = from_sockaddr(address, length, settings.view);
+  const auto to = from_caller(address, length, settings.view);
   if (!to) return -to.error().value();
   if (endpoint_ != nullptr) return -EINVAL;  // RFC 6458 §4.1.2: only once
   return bind_to(session, std::span(&to.value(), 1));
@@ -63,8 +63,9 @@ int StackSocket::listen(int backlog) noexcept {
   if (closed_) return -EBADF;
   if (!is_one_to_many() && stage_ != Stage::kIdle && stage_ != Stage::kListening) return -EINVAL;
   if (endpoint_ != nullptr && endpoint_->owner != this) return -EINVAL;  // peeled off
-  if (backlog == 0) {  // RFC 6458 §3.1.3, §4.1.3: no new associations any more
-    if (stage_ == Stage::kListening) stack().stop_listening(endpoint_->id());
+  if (backlog == 0) {                                 // RFC 6458 §3.1.3, §4.1.3: no new associations any more
+    if (stage_ != Stage::kListening) return -EINVAL;  // as Linux
+    stack().stop_listening(endpoint_->id());
     stage_ = Stage::kIdle;
     settle();
     return 0;

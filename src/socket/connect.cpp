@@ -29,7 +29,7 @@ void apply(const sctp_initmsg& init, core::AssociationParameters& parameters) no
 int StackSocket::connect(const sockaddr* address, socklen_t length) noexcept {
   auto session = instance_.engine().session(true);
   if (closed_) return -EBADF;
-  const auto to = from_sockaddr(address, length, settings.view);
+  const auto to = from_caller(address, length, settings.view);
   if (!to) return -to.error().value();
   return connect_to(session, std::span(&to.value(), 1), nullptr);
 }

@@ -72,6 +72,10 @@ void StackSocket::on_event(SocketAssociation& association, core::Event&& event) 
       end_of_input_ = true;
       settle();
     }
+  } else if (const auto* const adaptation = std::get_if<core::AdaptationIndicated>(&event.what)) {
+    if (association.traffic.wants(SCTP_ADAPTATION_INDICATION)) {
+      notify(association, SCTP_ADAPTATION_INDICATION, adaptation_indication(association.id, adaptation->indication));
+    }
   } else if (std::holds_alternative<core::SenderDry>(event.what)) {
     if (association.traffic.wants(SCTP_SENDER_DRY_EVENT)) {
       notify(association, SCTP_SENDER_DRY_EVENT, sender_dry(association.id));

@@ -135,6 +135,15 @@ NotificationBytes sender_dry(core::AssociationId id) {
   return assemble(head);
 }
 
+NotificationBytes adaptation_indication(core::AssociationId id, std::uint32_t indication) {
+  sctp_adaptation_event head{};
+  head.sai_type = SCTP_ADAPTATION_INDICATION;
+  head.sai_length = sizeof head;
+  head.sai_adaptation_ind = indication;
+  head.sai_assoc_id = id;
+  return assemble(head);
+}
+
 NotificationBytes send_failed_event(core::AssociationId id, const core::SendFailed& failure) {
   sctp_send_failed_event head{};
   head.ssf_type = SCTP_SEND_FAILED_EVENT;

@@ -2,6 +2,7 @@
 // entry. An option without an entry is ENOPROTOOPT, as is the missing direction of one that has only one.
 #pragma once
 
+#include <cerrno>
 #include <cstring>
 #include <span>
 #include <type_traits>
@@ -27,17 +28,22 @@ using SetOption = int (*)(const OptionCall& call, const void* value, socklen_t l
 
 struct Option {
   int number;
-  GetOption get;  // nullptr: write only
-  SetOption set;  // nullptr: read only
+  GetOption get;             // nullptr: write only
+  SetOption set;             // nullptr: read only
+  std::size_t reads = 0;     // bytes of the caller's struct that a get reads: shorter is EINVAL, unreadable EFAULT
+  int no_get = ENOPROTOOPT;  // what a get of a write only option answers
 };
 
 [[nodiscard]] std::span<const Option> socket_level_options() noexcept;  // SOL_SOCKET
+[[nodiscard]] std::span<const Option> ip_options() noexcept;            // IPPROTO_IP
 [[nodiscard]] std::span<const Option> ipv6_options() noexcept;          // IPPROTO_IPV6
 [[nodiscard]] std::span<const Option> association_options() noexcept;   // how associations are set up and what they are
 [[nodiscard]] std::span<const Option> path_options() noexcept;          // peer addresses
 [[nodiscard]] std::span<const Option> address_options() noexcept;       // bindx, connectx, address lists
 [[nodiscard]] std::span<const Option> traffic_options() noexcept;       // sending and receiving
 [[nodiscard]] std::span<const Option> event_options() noexcept;         // notifications and ancillary data
+[[nodiscard]] std::span<const Option> feature_options() noexcept;       // extensions of the protocol, thresholds
+[[nodiscard]] std::span<const Option> key_options() noexcept;           // AUTH (RFC 4895), not built
 
 // Reads a struct; false: too short. Longer is fine, as on Linux for most options.
 template <class Value>
@@ -46,6 +52,12 @@ template <class Value>
   if (length < sizeof to) return false;
   std::memcpy(&to, value, sizeof to);
   return true;
+}
+
+// The same where Linux wants the exact length: most options, when set.
+template <class Value>
+[[nodiscard]] bool load_exactly(Value& to, const void* value, socklen_t length) noexcept {
+  return length == sizeof to && load(to, value, length);
 }
 
 // Writes a struct; EINVAL: too short.
@@ -64,7 +76,8 @@ template <class Value>
 [[nodiscard]] TrafficSettings* traffic_of(const OptionCall& call, core::AssociationId id) noexcept;
 
 // RFC 6458 §8: SCTP_FUTURE_ASSOC, SCTP_CURRENT_ASSOC, SCTP_ALL_ASSOC or one association; a one-to-one socket's `id` is
-// ignored. Calls `change` for all that `id` names: 0 or -EINVAL.
+// ignored. Calls `change` for all that `id` names: 0 or -EINVAL. As on Linux, a negative id names nothing and is no
+// error.
 template <class Change>
 [[nodiscard]] int change_parameters(const OptionCall& call, core::AssociationId id, Change change);
 template <class Change>
@@ -88,8 +101,14 @@ void change_all_traffic(const OptionCall& call, Change change) {
   }
 }
 
+// Options that on Linux take one association or SCTP_FUTURE_ASSOC only. 0 or -EINVAL.
+[[nodiscard]] inline int check_one(const OptionCall& call, core::AssociationId id) noexcept {
+  return parameters_of(call, id) == nullptr ? -EINVAL : 0;
+}
+
 template <class Change>
 int change_parameters(const OptionCall& call, core::AssociationId id, Change change) {
+  if (call.socket.is_one_to_many() && id < 0) return 0;
   if (call.socket.is_one_to_many() && (id == SCTP_CURRENT_ASSOC || id == SCTP_ALL_ASSOC)) {
     if (id == SCTP_ALL_ASSOC) {
       change_all_parameters(call, change);
@@ -113,6 +132,7 @@ int change_traffic(const OptionCall& call, core::AssociationId id, Change change
     change_all_traffic(call, change);
     return 0;
   }
+  if (id < 0) return 0;
   if (id == SCTP_CURRENT_ASSOC) {
     for (const auto each : call.socket.associations()) {
       if (auto* const association = call.socket.association(each)) change(association->traffic);

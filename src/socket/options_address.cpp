@@ -6,6 +6,7 @@
 #include "socket/instance.hpp"
 #include "socket/options.hpp"
 #include "socket/sockaddr.hpp"
+#include "socket/user_memory.hpp"
 
 namespace netsctp::socket {
 
@@ -64,6 +65,11 @@ int bindx_remove(const OptionCall& call, const void* value, socklen_t length) {
 }
 
 int connectx(const OptionCall& call, const void* value, socklen_t length, core::AssociationId& id) {
+  using Stage = StackSocket::Stage;
+  if (length < sizeof(sa_family_t)) return -EINVAL;
+  // As Linux, before the addresses are looked at.
+  const bool taken = call.socket.stage() == Stage::kConnected || call.socket.stage() == Stage::kListening;
+  if (!call.socket.is_one_to_many() && taken) return -EISCONN;
   const auto addresses = from_packed(value, length, call.settings().view);
   if (!addresses) return -addresses.error().value();
   return call.socket.connect_to(call.session, addresses.value(), &id);
@@ -81,13 +87,18 @@ int set_connectx(const OptionCall& call, const void* value, socklen_t length) {
   return error != 0 ? error : id;
 }
 
+constexpr int kMaxPackedAddresses = 1 << 16;  // bytes
+
 // The id is stored also if the association is still being set up.
 int get_connectx3(const OptionCall& call, void* value, socklen_t& length) {
   sctp_getaddrs_old argument{};
   if (!load(argument, value, length)) return -EINVAL;
   if (argument.addr_num <= 0 || argument.addrs == nullptr) return -EINVAL;
+  if (argument.addr_num > kMaxPackedAddresses) return -ENOMEM;
+  std::vector<std::byte> addresses(static_cast<std::size_t>(argument.addr_num));
+  if (const int error = copy_in(addresses.data(), argument.addrs, addresses.size())) return error;
   core::AssociationId id = 0;
-  const int error = connectx(call, argument.addrs, static_cast<socklen_t>(argument.addr_num), id);
+  const int error = connectx(call, addresses.data(), static_cast<socklen_t>(addresses.size()), id);
   if (error == 0 || error == -EINPROGRESS) {
     std::memcpy(value, &id, sizeof id);
     length = sizeof id;
@@ -134,19 +145,24 @@ int get_local_addresses(const OptionCall& call, void* value, socklen_t& length) 
   std::vector<Address> addresses;
   if (const auto status = association != nullptr ? call.stack().status(association->id) : std::nullopt) {
     for (const IpAddress& ip : status->local_addresses) addresses.push_back({ip, status->local_port});
-  } else if (call.socket.is_one_to_many() && id != 0) {
+  } else if (id != SCTP_FUTURE_ASSOC) {  // of either style, as on Linux
     return -EINVAL;
   } else if (const auto& endpoint = call.socket.endpoint()) {
     for (const IpAddress& ip : endpoint->all_addresses()) addresses.push_back({ip, endpoint->port()});
   }
-  return store_addresses(call, id, addresses, value, length);
+  const int error = store_addresses(call, id, addresses, value, length);
+  if (error == 0) length -= static_cast<socklen_t>(sizeof(sctp_getaddrs));  // as Linux counts: see getsockopt()
+  return error;
 }
 
 constexpr Option kOptions[]{
-    {SCTP_SOCKOPT_BINDX_ADD, nullptr, bindx_add},           {SCTP_SOCKOPT_BINDX_REM, nullptr, bindx_remove},
-    {SCTP_SOCKOPT_CONNECTX_OLD, nullptr, set_connectx_old}, {SCTP_SOCKOPT_CONNECTX, nullptr, set_connectx},
-    {SCTP_SOCKOPT_CONNECTX3, get_connectx3, nullptr},       {SCTP_GET_PEER_ADDRS, get_peer_addresses, nullptr},
-    {SCTP_GET_LOCAL_ADDRS, get_local_addresses, nullptr},
+    {SCTP_SOCKOPT_BINDX_ADD, nullptr, bindx_add},
+    {SCTP_SOCKOPT_BINDX_REM, nullptr, bindx_remove},
+    {SCTP_SOCKOPT_CONNECTX_OLD, nullptr, set_connectx_old},
+    {SCTP_SOCKOPT_CONNECTX, nullptr, set_connectx},
+    {SCTP_SOCKOPT_CONNECTX3, get_connectx3, nullptr, sizeof(sctp_getaddrs_old)},
+    {SCTP_GET_PEER_ADDRS, get_peer_addresses, nullptr, sizeof(sctp_getaddrs)},
+    {SCTP_GET_LOCAL_ADDRS, get_local_addresses, nullptr, sizeof(sctp_getaddrs)},
 };
 
 }  // namespace

@@ -34,17 +34,17 @@ int get_rto_info(const OptionCall& call, void* value, socklen_t& length) {
 
 int set_rto_info(const OptionCall& call, const void* value, socklen_t length) {
   sctp_rtoinfo info{};
-  if (!load(info, value, length)) return -EINVAL;
+  if (!load_exactly(info, value, length)) return -EINVAL;
   const auto apply = [&info](core::AssociationParameters& to) {  // a value of zero leaves what is there
     if (info.srto_initial != 0) to.rto_initial = milliseconds(info.srto_initial);
     if (info.srto_min != 0) to.rto_min = milliseconds(info.srto_min);
     if (info.srto_max != 0) to.rto_max = milliseconds(info.srto_max);
   };
-  const auto* const current = parameters_of(call, info.srto_assoc_id > SCTP_ALL_ASSOC ? info.srto_assoc_id : 0);
+  const auto* const current = parameters_of(call, info.srto_assoc_id);
   if (current == nullptr) return -EINVAL;
   core::AssociationParameters wanted = *current;
   apply(wanted);
-  if (wanted.rto_min > wanted.rto_initial || wanted.rto_initial > wanted.rto_max) return -EINVAL;
+  if (wanted.rto_min > wanted.rto_max) return -EINVAL;  // as on Linux, the initial RTO may be anything
   return change_parameters(call, info.srto_assoc_id, apply);
 }
 
@@ -74,7 +74,7 @@ int get_assoc_info(const OptionCall& call, void* value, socklen_t& length) {
 
 int set_assoc_info(const OptionCall& call, const void* value, socklen_t length) {
   sctp_assocparams info{};
-  if (!load(info, value, length)) return -EINVAL;
+  if (!load_exactly(info, value, length)) return -EINVAL;
   if (const auto* const association = call.socket.association(info.sasoc_assoc_id)) {
     // More attempts than all paths together have would never be reached (RFC 9260 §8.1).
     const auto status = call.stack().status(association->id);
@@ -84,6 +84,7 @@ int set_assoc_info(const OptionCall& call, const void* value, socklen_t length) 
       if (status->paths.size() > 1 && info.sasoc_asocmaxrxt > all) return -EINVAL;
     }
   }
+  if (const int error = check_one(call, info.sasoc_assoc_id)) return error;
   return change_parameters(call, info.sasoc_assoc_id, [&info](core::AssociationParameters& to) {
     if (info.sasoc_asocmaxrxt != 0) to.max_retransmissions = info.sasoc_asocmaxrxt;
     if (info.sasoc_cookie_life != 0) to.cookie_life = milliseconds(info.sasoc_cookie_life);
@@ -101,7 +102,7 @@ int get_init_msg(const OptionCall& call, void* value, socklen_t& length) {
 
 int set_init_msg(const OptionCall& call, const void* value, socklen_t length) {
   sctp_initmsg init{};
-  if (!load(init, value, length)) return -EINVAL;
+  if (!load_exactly(init, value, length)) return -EINVAL;
   core::AssociationParameters& to = call.settings().association;
   if (init.sinit_num_ostreams != 0) to.outbound_streams = init.sinit_num_ostreams;
   if (init.sinit_max_instreams != 0) to.max_inbound_streams = init.sinit_max_instreams;
@@ -120,14 +121,15 @@ int get_max_burst(const OptionCall& call, void* value, socklen_t& length) {
   const auto* const parameters = parameters_of(call, argument.assoc_id);
   if (parameters == nullptr) return -EINVAL;
   argument.assoc_value = parameters->max_burst;
-  return store(argument, value, length);
+  std::memcpy(value, &argument, sizeof argument);  // as on Linux, the length stays as it was given
+  return 0;
 }
 
 int set_max_burst(const OptionCall& call, const void* value, socklen_t length) {
   sctp_assoc_value argument{};
   if (length == sizeof(int)) {
     std::memcpy(&argument.assoc_value, value, sizeof(int));
-  } else if (!load(argument, value, length)) {
+  } else if (!load_exactly(argument, value, length)) {
     return -EINVAL;
   }
   return change_parameters(call, argument.assoc_id,
@@ -136,14 +138,21 @@ int set_max_burst(const OptionCall& call, const void* value, socklen_t length) {
 
 // --- §8.1.8 SCTP_AUTOCLOSE: one-to-many only -------------------------------------------------------------------------
 
+constexpr std::uint32_t kMaxAutoclose = 0x7FFFFFFF / 100;  // s; as Linux bounds it
+
 int get_autoclose(const OptionCall& call, void* value, socklen_t& length) {
   if (!call.socket.is_one_to_many()) return -EOPNOTSUPP;
-  return store_int(static_cast<int>(call.settings().autoclose), value, length);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(call.settings().association.autoclose).count();
+  return store_int(static_cast<int>(seconds), value, length);
 }
 
 int set_autoclose(const OptionCall& call, const void* value, socklen_t length) {
   if (!call.socket.is_one_to_many()) return -EOPNOTSUPP;
-  return load(call.settings().autoclose, value, length) ? 0 : -EINVAL;
+  std::uint32_t seconds = 0;
+  if (!load_exactly(seconds, value, length)) return -EINVAL;
+  call.settings().association.autoclose = std::chrono::seconds(std::min(seconds, kMaxAutoclose));
+  call.socket.apply_defaults();  // as on Linux, for associations to come
+  return 0;
 }
 
 // --- §8.2.5, §8.2.6: which associations there are --------------------------------------------------------------------
@@ -171,9 +180,12 @@ int get_ids(const OptionCall& call, void* value, socklen_t& length) {
 }
 
 constexpr Option kOptions[]{
-    {SCTP_RTOINFO, get_rto_info, set_rto_info},     {SCTP_ASSOCINFO, get_assoc_info, set_assoc_info},
-    {SCTP_INITMSG, get_init_msg, set_init_msg},     {SCTP_AUTOCLOSE, get_autoclose, set_autoclose},
-    {SCTP_MAX_BURST, get_max_burst, set_max_burst}, {SCTP_GET_ASSOC_NUMBER, get_number, nullptr},
+    {SCTP_RTOINFO, get_rto_info, set_rto_info, sizeof(sctp_rtoinfo)},
+    {SCTP_ASSOCINFO, get_assoc_info, set_assoc_info, sizeof(sctp_assocparams)},
+    {SCTP_INITMSG, get_init_msg, set_init_msg},
+    {SCTP_AUTOCLOSE, get_autoclose, set_autoclose},
+    {SCTP_MAX_BURST, get_max_burst, set_max_burst, sizeof(int)},
+    {SCTP_GET_ASSOC_NUMBER, get_number, nullptr},
     {SCTP_GET_ASSOC_ID_LIST, get_ids, nullptr},
 };
 

@@ -65,7 +65,7 @@ int get_event(const OptionCall& call, void* value, socklen_t& length) {
 
 int set_event(const OptionCall& call, const void* value, socklen_t length) {
   sctp_event event{};
-  if (!load(event, value, length)) return -EINVAL;
+  if (!load_exactly(event, value, length)) return -EINVAL;
   if (event.se_type < SCTP_SN_TYPE_BASE || event.se_type > SCTP_SN_TYPE_MAX) return -EINVAL;
   const int error = change_traffic(call, event.se_assoc_id, [&event](TrafficSettings& to) {
     set_bit(to.subscriptions, event.se_type, event.se_on != 0);
@@ -92,7 +92,7 @@ int set_next_info(const OptionCall& call, const void* value, socklen_t length) {
 
 constexpr Option kOptions[]{
     {SCTP_EVENTS, get_events, set_events},
-    {SCTP_EVENT, get_event, set_event},
+    {SCTP_EVENT, get_event, set_event, sizeof(sctp_event)},
     {SCTP_RECVRCVINFO, get_receive_info, set_receive_info},
     {SCTP_RECVNXTINFO, get_next_info, set_next_info},
 };

@@ -135,7 +135,7 @@ int get_primary(const OptionCall& call, void* value, socklen_t& length) {
 
 int set_primary(const OptionCall& call, const void* value, socklen_t length) {
   sctp_prim argument{};
-  if (!load(argument, value, length)) return -EINVAL;
+  if (!load_exactly(argument, value, length)) return -EINVAL;
   const auto* const association = call.socket.association(argument.ssp_assoc_id);
   const auto address = named_address(call, argument.ssp_addr);
   if (association == nullptr || !address || !address.value()) return -EINVAL;
@@ -150,14 +150,13 @@ constexpr socklen_t kOldPaddrparamsSize = 152;  // before spp_ipv6_flowlabel and
 
 bool load_paddrparams(sctp_paddrparams& to, const void* value, socklen_t length) noexcept {
   if (length != sizeof to && length != kOldPaddrparamsSize) return false;
-  std::memcpy(&to, value, std::min<std::size_t>(length, 150));
-  if (length != sizeof to) return true;
-  std::memcpy(&to, value, sizeof to);
+  std::memcpy(&to, value, length == sizeof to ? sizeof to : 150);
   return true;
 }
 
 int get_peer_addr_params(const OptionCall& call, void* value, socklen_t& length) {
   sctp_paddrparams argument{};
+  length = length >= sizeof argument ? sizeof argument : std::min(length, kOldPaddrparamsSize);
   if (!load_paddrparams(argument, value, length)) return -EINVAL;
   const auto* const parameters = parameters_of(call, argument.spp_assoc_id);
   const auto address = named_address(call, argument.spp_address);
@@ -242,6 +241,7 @@ int set_peer_addr_params(const OptionCall& call, const void* value, socklen_t le
     return apply_to_paths(call, argument, *status, address.value());
   }
   if (!status && (argument.spp_flags & SPP_HB_DEMAND) != 0) return -EINVAL;  // there is nobody to send one to
+  if (const int error = check_one(call, argument.spp_assoc_id)) return error;
   if (const int error = change_parameters(call, argument.spp_assoc_id,
                                           [&](core::AssociationParameters& to) { apply(argument, to); })) {
     return error;
@@ -274,7 +274,7 @@ int get_udp_port(const OptionCall& call, void* value, socklen_t& length) {
 
 int set_udp_port(const OptionCall& call, const void* value, socklen_t length) {
   sctp_udpencaps argument{};
-  if (!load(argument, value, length)) return -EINVAL;
+  if (!load_exactly(argument, value, length)) return -EINVAL;
   const auto address = named_address(call, argument.sue_address);
   if (!address) return -EINVAL;
   const std::uint16_t port = ntohs(argument.sue_port);
@@ -296,11 +296,11 @@ int set_udp_port(const OptionCall& call, const void* value, socklen_t length) {
 }
 
 constexpr Option kOptions[]{
-    {SCTP_STATUS, get_status, nullptr},
-    {SCTP_GET_PEER_ADDR_INFO, get_peer_addr_info, nullptr},
-    {SCTP_PRIMARY_ADDR, get_primary, set_primary},
-    {SCTP_PEER_ADDR_PARAMS, get_peer_addr_params, set_peer_addr_params},
-    {SCTP_REMOTE_UDP_ENCAPS_PORT, get_udp_port, set_udp_port},
+    {SCTP_STATUS, get_status, nullptr, sizeof(sctp_status)},
+    {SCTP_GET_PEER_ADDR_INFO, get_peer_addr_info, nullptr, sizeof(sctp_paddrinfo)},
+    {SCTP_PRIMARY_ADDR, get_primary, set_primary, sizeof(sctp_prim)},
+    {SCTP_PEER_ADDR_PARAMS, get_peer_addr_params, set_peer_addr_params, kOldPaddrparamsSize},
+    {SCTP_REMOTE_UDP_ENCAPS_PORT, get_udp_port, set_udp_port, sizeof(sctp_udpencaps)},
 };
 
 }  // namespace

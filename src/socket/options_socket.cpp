@@ -96,7 +96,6 @@ int get_receive_timeout(const OptionCall& call, void* value, socklen_t& length) 
 // -------------------------------------------------------------------------------------------------------
 
 int get_error(const OptionCall& call, void* value, socklen_t& length) {
-  if (length < sizeof(int)) return -EINVAL;
   return store_int(call.socket.take_error(), value, length);
 }
 int get_type(const OptionCall& call, void* value, socklen_t& length) {
@@ -119,13 +118,23 @@ int get_reuse_address(const OptionCall& call, void* value, socklen_t& length) {
   return store_int(call.settings().reuse_address ? 1 : 0, value, length);
 }
 
-// SCTP has heartbeats of its own: programs that ask are not told off.
-int set_keep_alive(const OptionCall&, const void* value, socklen_t length) {
-  bool ignored = false;
-  return load_flag(ignored, value, length);
+// What has no effect here is kept and read back: programs that ask are not told off (SCTP, for one, has heartbeats of
+// its own). Numbers at first are those a kernel's socket begins with.
+template <int number, int first, bool is_flag>
+int get_kept(const OptionCall& call, void* value, socklen_t& length) {
+  const auto at = call.settings().kept.find(number);
+  return store_int(at != call.settings().kept.end() ? at->second : first, value, length);
 }
-int get_keep_alive(const OptionCall&, void* value, socklen_t& length) {
-  return store_int(0, value, length);
+template <int number, int first, bool is_flag>
+int set_kept(const OptionCall& call, const void* value, socklen_t length) {
+  int wanted = 0;
+  if (!load(wanted, value, length)) return -EINVAL;
+  call.settings().kept[number] = is_flag ? (wanted != 0 ? 1 : 0) : wanted;
+  return 0;
+}
+template <int number, int first = 0, bool is_flag = true>
+constexpr Option kept() {
+  return {number % SocketSettings::kIpOption, get_kept<number, first, is_flag>, set_kept<number, first, is_flag>};
 }
 
 constexpr Option kSocketLevel[]{
@@ -142,7 +151,18 @@ constexpr Option kSocketLevel[]{
     {SO_DOMAIN, get_domain, nullptr},
     {SO_ACCEPTCONN, get_accepting, nullptr},
     {SO_REUSEADDR, get_reuse_address, set_reuse_address},
-    {SO_KEEPALIVE, get_keep_alive, set_keep_alive},
+    kept<SO_KEEPALIVE>(),
+    kept<SO_DEBUG>(),
+    kept<SO_DONTROUTE>(),
+    kept<SO_BROADCAST>(),
+    kept<SO_OOBINLINE>(),
+    kept<SO_REUSEPORT>(),
+    kept<SO_TIMESTAMP>(),
+    kept<SO_PASSCRED>(),
+    kept<SO_PRIORITY, 0, false>(),
+    kept<SO_MARK, 0, false>(),
+    kept<SO_RCVLOWAT, 1, false>(),
+    {SO_SNDLOWAT, get_kept<SO_SNDLOWAT, 1, false>, nullptr},
 };
 
 // --- IPPROTO_IPV6
@@ -158,12 +178,18 @@ int get_v6_only(const OptionCall& call, void* value, socklen_t& length) {
   return store_int(call.settings().view.v6_only ? 1 : 0, value, length);
 }
 
+constexpr Option kIp[]{kept<SocketSettings::kIpOption + IP_TOS, 0, false>(),
+                       kept<SocketSettings::kIpOption + IP_TTL, 64, false>()};
+
 constexpr Option kIpv6[]{{IPV6_V6ONLY, get_v6_only, set_v6_only}};
 
 }  // namespace
 
 std::span<const Option> socket_level_options() noexcept {
   return kSocketLevel;
+}
+std::span<const Option> ip_options() noexcept {
+  return kIp;
 }
 std::span<const Option> ipv6_options() noexcept {
   return kIpv6;

@@ -40,6 +40,7 @@ int get_interleave(const OptionCall& call, void* value, socklen_t& length) {
   return store_int(call.settings().fragment_interleave ? 1 : 0, value, length);
 }
 int set_interleave(const OptionCall& call, const void* value, socklen_t length) {
+  if (length != sizeof(int)) return -EINVAL;
   return load_flag(call.settings().fragment_interleave, value, length);
 }
 
@@ -48,7 +49,7 @@ int get_delivery_point(const OptionCall& call, void* value, socklen_t& length) {
 }
 int set_delivery_point(const OptionCall& call, const void* value, socklen_t length) {
   std::uint32_t bytes = 0;
-  if (!load(bytes, value, length)) return -EINVAL;
+  if (!load_exactly(bytes, value, length)) return -EINVAL;
   if (bytes > call.settings().receive_buffer) return -EINVAL;  // RFC 6458 §8.1.21: it could never be reached
   change_all_parameters(call, [bytes](core::AssociationParameters& to) { to.partial_delivery_point = bytes; });
   return 0;
@@ -56,8 +57,7 @@ int set_delivery_point(const OptionCall& call, const void* value, socklen_t leng
 
 // --- defaults for sending: §8.1.13, §8.1.31 --------------------------------------------------------------------------
 
-constexpr unsigned kDefaultFlags =
-    SCTP_UNORDERED | SCTP_ADDR_OVER | SCTP_ABORT | SCTP_EOF | SCTP_SACK_IMMEDIATELY | SCTP_PR_SCTP_MASK;
+constexpr unsigned kDefaultFlags = SCTP_UNORDERED | SCTP_ADDR_OVER | SCTP_ABORT | SCTP_EOF;  // as Linux lets in
 
 int get_send_parameters(const OptionCall& call, void* value, socklen_t& length) {
   sctp_sndrcvinfo info{};
@@ -74,7 +74,7 @@ int get_send_parameters(const OptionCall& call, void* value, socklen_t& length) 
 
 int set_send_parameters(const OptionCall& call, const void* value, socklen_t length) {
   sctp_sndrcvinfo info{};
-  if (!load(info, value, length) || (info.sinfo_flags & ~kDefaultFlags) != 0) return -EINVAL;
+  if (!load_exactly(info, value, length) || (info.sinfo_flags & ~kDefaultFlags) != 0) return -EINVAL;
   return change_traffic(call, info.sinfo_assoc_id, [&info](TrafficSettings& to) {
     to.stream = info.sinfo_stream;
     to.flags = info.sinfo_flags;
@@ -98,7 +98,7 @@ int get_send_info(const OptionCall& call, void* value, socklen_t& length) {
 
 int set_send_info(const OptionCall& call, const void* value, socklen_t length) {
   sctp_sndinfo info{};
-  if (!load(info, value, length) || (info.snd_flags & ~kDefaultFlags) != 0) return -EINVAL;
+  if (!load_exactly(info, value, length) || (info.snd_flags & ~kDefaultFlags) != 0) return -EINVAL;
   return change_traffic(call, info.snd_assoc_id, [&info](TrafficSettings& to) {
     to.stream = info.snd_sid;
     to.flags = info.snd_flags;
@@ -120,14 +120,19 @@ int get_context(const OptionCall& call, void* value, socklen_t& length) {
 
 int set_context(const OptionCall& call, const void* value, socklen_t length) {
   sctp_assoc_value argument{};
-  if (!load(argument, value, length)) return -EINVAL;
+  if (!load_exactly(argument, value, length)) return -EINVAL;
   return change_traffic(call, argument.assoc_id,
                         [&](TrafficSettings& to) { to.receive_context = argument.assoc_value; });
 }
 
 // --- §8.1.16 SCTP_MAXSEG: an int is the old form ---------------------------------------------------------------------
 
-constexpr std::uint32_t kMaxSegment = 65515;  // what an IP packet can hold of one DATA chunk, and more
+constexpr std::uint32_t kMaxSegment = 65516;  // payload of the largest chunk, as Linux counts it
+
+// What a packet of the smallest MTU can hold of a DATA chunk (as on Linux).
+std::uint32_t min_segment(const OptionCall& call) noexcept {
+  return 512 - (call.settings().view.domain == AF_INET ? 20U : 40U) - 12 - 16;
+}
 
 int get_max_segment(const OptionCall& call, void* value, socklen_t& length) {
   sctp_assoc_value argument{};
@@ -144,10 +149,12 @@ int set_max_segment(const OptionCall& call, const void* value, socklen_t length)
   sctp_assoc_value argument{};
   if (length == sizeof(int)) {
     std::memcpy(&argument.assoc_value, value, sizeof(int));
-  } else if (!load(argument, value, length)) {
+  } else if (!load_exactly(argument, value, length)) {
     return -EINVAL;
   }
   if (argument.assoc_value > kMaxSegment) return -EINVAL;
+  if (argument.assoc_value != 0 && argument.assoc_value < min_segment(call)) return -EINVAL;
+  if (const int error = check_one(call, argument.assoc_id)) return error;
   return change_parameters(call, argument.assoc_id,
                            [&](core::AssociationParameters& to) { to.max_fragment = argument.assoc_value; });
 }
@@ -181,9 +188,10 @@ int set_delayed_sack(const OptionCall& call, const void* value, socklen_t length
   if (length == sizeof(sctp_assoc_value)) {
     std::memcpy(&info, value, sizeof(sctp_assoc_value));
     info.sack_freq = info.sack_delay == 0 ? 1 : 0;
-  } else if (!load(info, value, length)) {
+  } else if (!load_exactly(info, value, length)) {
     return -EINVAL;
   }
+  if (length == sizeof info && info.sack_delay == 0 && info.sack_freq == 0) return 0;
   if (info.sack_delay > kMaxSackDelay) return -EINVAL;
   return change_parameters(call, info.sack_assoc_id, [&info](core::AssociationParameters& to) {
     if (info.sack_delay != 0) {
@@ -200,11 +208,11 @@ constexpr Option kOptions[]{
     {SCTP_I_WANT_MAPPED_V4_ADDR, get_mapped, set_mapped},
     {SCTP_FRAGMENT_INTERLEAVE, get_interleave, set_interleave},
     {SCTP_PARTIAL_DELIVERY_POINT, get_delivery_point, set_delivery_point},
-    {SCTP_DEFAULT_SEND_PARAM, get_send_parameters, set_send_parameters},
-    {SCTP_DEFAULT_SNDINFO, get_send_info, set_send_info},
-    {SCTP_CONTEXT, get_context, set_context},
-    {SCTP_MAXSEG, get_max_segment, set_max_segment},
-    {SCTP_DELAYED_SACK, get_delayed_sack, set_delayed_sack},
+    {SCTP_DEFAULT_SEND_PARAM, get_send_parameters, set_send_parameters, sizeof(sctp_sndrcvinfo)},
+    {SCTP_DEFAULT_SNDINFO, get_send_info, set_send_info, sizeof(sctp_sndinfo)},
+    {SCTP_CONTEXT, get_context, set_context, sizeof(sctp_assoc_value)},
+    {SCTP_MAXSEG, get_max_segment, set_max_segment, sizeof(int)},
+    {SCTP_DELAYED_SACK, get_delayed_sack, set_delayed_sack, sizeof(sctp_assoc_value)},
 };
 
 }  // namespace

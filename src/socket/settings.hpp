@@ -49,8 +49,12 @@ struct SocketSettings {
   bool next_info = false;     // SCTP_RECVNXTINFO
   bool disable_fragments = false;
   bool fragment_interleave = false;
-  std::uint32_t autoclose = 0;  // s; stored only
-  std::uint16_t udp_port = 0;   // SCTP_REMOTE_UDP_ENCAPS_PORT for any peer, host order; 0: the engine's default
+  bool reuse_port = false;          // SCTP_REUSE_PORT; stored only
+  bool auto_asconf = false;         // SCTP_AUTO_ASCONF; stored only
+  std::uint32_t expose_failed = 0;  // SCTP_EXPOSE_POTENTIALLY_FAILED_STATE; stored only
+  std::map<int, int> kept;          // options of SOL_SOCKET and, from kIpOption on, IPPROTO_IP that are only read back
+  static constexpr int kIpOption = 1000;
+  std::uint16_t udp_port = 0;  // SCTP_REMOTE_UDP_ENCAPS_PORT for any peer, host order; 0: the engine's default
   std::map<std::string, std::uint16_t> udp_ports;  // the same by peer address (its text)
 };
 

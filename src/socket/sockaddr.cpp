@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "socket/user_memory.hpp"
+
 namespace netsctp::socket {
 
 namespace {
@@ -128,6 +130,23 @@ bool is_local(const IpAddress& address) noexcept {
   const bool bound = ::bind(probe, reinterpret_cast<const sockaddr*>(&storage), static_cast<socklen_t>(size)) == 0;
   ::close(probe);
   return bound;
+}
+
+Result<Address> from_caller(const sockaddr* address, socklen_t length, const AddressView& view) {
+  sockaddr_storage storage{};
+  if (length > sizeof storage) return std::errc::invalid_argument;  // as move_addr_to_kernel()
+  if (const int error = copy_in(&storage, address, length)) return std::error_code(-error, std::generic_category());
+  return from_sockaddr(reinterpret_cast<const sockaddr*>(&storage), length, view);
+}
+
+int to_caller(const Address& address, const AddressView& view, sockaddr* to, socklen_t* length) noexcept {
+  socklen_t room = 0;
+  if (const int error = copy_in(&room, length, sizeof room)) return error;
+  if (static_cast<int>(room) < 0) return -EINVAL;
+  sockaddr_storage storage;
+  const auto size = static_cast<socklen_t>(to_sockaddr(address, view, storage));
+  if (const int error = copy_out(to, &storage, std::min(room, size))) return error;
+  return copy_out(length, &size, sizeof size);
 }
 
 }  // namespace netsctp::socket

@@ -131,8 +131,7 @@ int StackSocket::getsockname(sockaddr* address, socklen_t* length) noexcept {
     if (!endpoint_->addresses().specific.empty()) name.ip = endpoint_->addresses().specific.front();
     name.port = endpoint_->port();
   }
-  copy_sockaddr(name, settings.view, address, length);
-  return 0;
+  return to_caller(name, settings.view, address, length);
 }
 
 int StackSocket::getpeername(sockaddr* address, socklen_t* length) noexcept {
@@ -141,8 +140,7 @@ int StackSocket::getpeername(sockaddr* address, socklen_t* length) noexcept {
   // RFC 6458 §4.1.9: the primary address; nothing for one-to-many.
   if (only_ == nullptr || stage_ != Stage::kConnected) return -ENOTCONN;
   if (length == nullptr) return -EFAULT;
-  copy_sockaddr(only_->peer(), settings.view, address, length);
-  return 0;
+  return to_caller(only_->peer(), settings.view, address, length);
 }
 
 }  // namespace netsctp::socket

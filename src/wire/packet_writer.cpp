@@ -50,6 +50,7 @@ bool PacketWriter::chunk(ChunkType type, std::uint8_t flags, Bytes value) noexce
   if (at == nullptr) return false;
   store_chunk_header(at, type, flags, length);
   copy(at + kChunkHeaderSize, value);
+  ++control_chunks_;
   return true;
 }
 
@@ -96,6 +97,7 @@ bool PacketWriter::sack(std::uint32_t cumulative_tsn_ack, std::uint32_t a_rwnd, 
     store_big(at, tsn);
     at += 4;
   }
+  ++control_chunks_;
   return true;
 }
 
@@ -105,6 +107,7 @@ bool PacketWriter::shutdown(std::uint32_t cumulative_tsn_ack) noexcept {
   if (at == nullptr) return false;
   store_chunk_header(at, ChunkType::kShutdown, 0, kShutdownSize);
   store_big(at + kChunkHeaderSize, cumulative_tsn_ack);
+  ++control_chunks_;
   return true;
 }
 
@@ -156,6 +159,7 @@ bool PacketWriter::address(const IpAddress& address) noexcept {
 }
 
 void PacketWriter::close() noexcept {
+  ++control_chunks_;
   assert(open_at_ != 0);
   store_big(buffer_.data() + open_at_ + 2, static_cast<std::uint16_t>(open_length_));
   open_at_ = 0;

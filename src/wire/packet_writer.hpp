@@ -21,6 +21,7 @@ class PacketWriter {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }                   // bytes used so far
   [[nodiscard]] std::size_t room() const noexcept { return buffer_.size() - size_; }  // bytes left
   [[nodiscard]] bool empty() const noexcept { return size_ == kCommonHeaderSize; }    // no chunk yet
+  [[nodiscard]] unsigned control_chunks() const noexcept { return control_chunks_; }  // complete ones, not DATA
 
   // A chunk of `value` in one go (INIT's parameters are built with open()/parameter()/close()).
   bool chunk(ChunkType type, std::uint8_t flags, Bytes value = {}) noexcept;
@@ -54,6 +55,7 @@ class PacketWriter {
 
   std::span<std::byte> buffer_;
   std::size_t size_ = 0;
+  unsigned control_chunks_ = 0;
   std::size_t open_at_ = 0;      // offset of the open chunk, 0: none
   std::size_t open_length_ = 0;  // its Chunk Length so far
 };

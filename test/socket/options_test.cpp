@@ -1,4 +1,7 @@
 // Socket options: what is set is read back, what is wrong is refused (RFC 6458 §8).
+#include <netinet/in.h>
+#include <netinet/ip.h>
+
 #include "sockets.hpp"
 
 namespace netsctp::test {
@@ -24,13 +27,34 @@ TEST(Options, BuffersAreDoubledAsOnLinux) {
   EXPECT_EQ(socket->close(), 0);
 }
 
+TEST(Options, SocketLevelOnesAreCutToTheLengthAsked) {
+  auto socket = make();
+  int value = 0;
+  socklen_t length = 2;
+  EXPECT_EQ(socket->getsockopt(SOL_SOCKET, SO_TYPE, &value, &length), 0);
+  EXPECT_EQ(length, 2U);
+  EXPECT_EQ(value, SOCK_STREAM);
+  EXPECT_EQ(socket->setsockopt(SOL_SOCKET, SO_RCVBUF, &value, 2), -EINVAL);
+  EXPECT_EQ(set(socket, SOL_SOCKET, SO_TYPE, value), -ENOPROTOOPT);
+  for (const int option : {SO_KEEPALIVE, SO_REUSEPORT, SO_PRIORITY, SO_RCVLOWAT}) {
+    EXPECT_EQ(set(socket, SOL_SOCKET, option, int{1}), 0) << option;
+    EXPECT_EQ(get(socket, SOL_SOCKET, option, value), 0) << option;
+    EXPECT_EQ(value, 1) << option;
+  }
+  EXPECT_EQ(set(socket, IPPROTO_IP, IP_TOS, int{8}), 0);
+  EXPECT_EQ(get(socket, IPPROTO_IP, IP_TOS, value), 0);
+  EXPECT_EQ(value, 8);
+  EXPECT_EQ(socket->close(), 0);
+}
+
 TEST(Options, UnknownOnesAreEnoprotoopt) {
   auto socket = make();
   int value = 0;
   EXPECT_EQ(get(socket, IPPROTO_SCTP, 103, value), -ENOPROTOOPT);
   EXPECT_EQ(set(socket, IPPROTO_SCTP, SCTP_STATUS, value), -ENOPROTOOPT);
   EXPECT_EQ(get(socket, IPPROTO_SCTP, SCTP_SOCKOPT_BINDX_ADD, value), -ENOPROTOOPT);
-  EXPECT_EQ(get(socket, IPPROTO_TCP, 1, value), -ENOPROTOOPT);
+  EXPECT_EQ(get(socket, IPPROTO_TCP, 1, value), -EOPNOTSUPP);
+  EXPECT_EQ(set(socket, IPPROTO_TCP, 1, value), -ENOPROTOOPT);
   EXPECT_EQ(socket->close(), 0);
 }
 

@@ -285,5 +285,51 @@ TEST_F(PartlyTakenTest, IsDestroyedOnceIfOutstandingIsDestroyedFirst) {
   EXPECT_EQ(messages_.live(), 0u);
 }
 
+TEST_F(SendQueueTest, RoundRobinTakesAMessageOfEachStreamInTurn_8260_3_2) {
+  queue_->set_scheduler(Scheduler::kRoundRobin);
+  for (const StreamId stream : {StreamId{1}, StreamId{1}, StreamId{1}, StreamId{4}, StreamId{2}}) push(10, stream);
+  std::vector<StreamId> order;
+  while (!queue_->empty()) order.push_back(take(1000).message->stream);
+  EXPECT_EQ(order, (std::vector<StreamId>{1, 2, 4, 1, 1}));
+}
+
+TEST_F(SendQueueTest, ThePriorityOfLowestValueIsServedFirst_8260_3_4) {
+  queue_->set_scheduler(Scheduler::kPriority);
+  queue_->set_priority(1, 9);
+  queue_->set_priority(2, 3);
+  queue_->set_priority(3, 3);
+  for (const StreamId stream : {StreamId{1}, StreamId{2}, StreamId{2}, StreamId{3}}) push(10, stream);
+  std::vector<StreamId> order;
+  while (!queue_->empty()) order.push_back(take(1000).message->stream);
+  EXPECT_EQ(order, (std::vector<StreamId>{2, 3, 2, 1}));
+}
+
+TEST_F(SendQueueTest, AMessageBegunIsFinishedWhateverTheScheduler_9260_6_9) {
+  push(25, 1);
+  push(10, 2);
+  EXPECT_EQ(take(10).message->stream, 1);
+  queue_->set_scheduler(Scheduler::kPriority);
+  queue_->set_priority(1, 9);
+  EXPECT_EQ(take(10).message->stream, 1);
+  EXPECT_EQ(take(10).message->stream, 1);
+  EXPECT_EQ(queue_->message_count(), 1U);
+  push(10, 1);
+  queue_->set_scheduler(Scheduler::kFirstCome);
+  EXPECT_EQ(take(10).message->stream, 2);
+  EXPECT_EQ(take(10).message->stream, 1);
+  EXPECT_TRUE(queue_->empty());
+}
+
+TEST_F(SendQueueTest, WhatWaitsByStreamIsGivenUpToo) {
+  queue_->set_scheduler(Scheduler::kRoundRobin);
+  push(10, 1);
+  push(10, 5);
+  for (OutgoingMessage* const removed : queue_->remove_streams_from(3)) messages_.destroy(removed);
+  EXPECT_EQ(queue_->message_count(), 1U);
+  messages_.destroy(queue_->pop_abandoned());
+  EXPECT_EQ(queue_->pop_abandoned(), nullptr);
+  EXPECT_TRUE(queue_->empty());
+}
+
 }  // namespace
 }  // namespace netsctp::core
