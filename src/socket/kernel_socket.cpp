@@ -1,5 +1,6 @@
 #include "socket/kernel_socket.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -94,6 +95,10 @@ int KernelSocket::shutdown(int how) noexcept {
   return or_errno(::shutdown(descriptor_, how));
 }
 
+int KernelSocket::ioctl(unsigned long request, int& value) noexcept {
+  return or_errno(::ioctl(descriptor_, request, &value));
+}
+
 int KernelSocket::getsockname(sockaddr* address, socklen_t* length) noexcept {
   return or_errno(::getsockname(descriptor_, address, length));
 }
@@ -108,6 +113,12 @@ int KernelSocket::close() noexcept {
   if (descriptor < 0) return -EBADF;
   forget_descriptor(descriptor, this);
   return or_errno(::close(descriptor));
+}
+
+void KernelSocket::moved_to(int duplicate) noexcept {
+  const auto self = shared_from_this();
+  forget_descriptor(descriptor_.exchange(duplicate), this);
+  enter_descriptor(duplicate, self);
 }
 
 }  // namespace netsctp::socket

@@ -28,9 +28,11 @@ class KernelSocket final : public Socket, public std::enable_shared_from_this<Ke
   int setsockopt(int level, int option, const void* value, socklen_t length) noexcept override;
   int peeloff(int association, std::shared_ptr<Socket>& peeled, int flags) noexcept override;
   int shutdown(int how) noexcept override;
+  int ioctl(unsigned long request, int& value) noexcept override;
   int getsockname(sockaddr* address, socklen_t* length) noexcept override;
   int getpeername(sockaddr* address, socklen_t* length) noexcept override;
   int close() noexcept override;
+  void moved_to(int duplicate) noexcept override;
 
  private:
   std::atomic<int> descriptor_;

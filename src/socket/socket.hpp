@@ -37,11 +37,16 @@ class Socket {
   // SCTP_SOCKOPT_PEELOFF (RFC 6458 §9.2): a one-to-one socket of one association of this one-to-many socket.
   virtual int peeloff(int association, std::shared_ptr<Socket>& peeled, int flags) noexcept = 0;
   virtual int shutdown(int how) noexcept = 0;
+  // FIONREAD (of a listening socket EINVAL): bytes of the first message that waits to be read. TIOCOUTQ: bytes given to
+  // send that the peer has not acknowledged. Else ENOTTY.
+  virtual int ioctl(unsigned long request, int& value) noexcept = 0;
   virtual int getsockname(sockaddr* address, socklen_t* length) noexcept = 0;
   virtual int getpeername(sockaddr* address, socklen_t* length) noexcept = 0;
   // Graceful unless SO_LINGER with time 0 (RFC 6458 §4.1.4): data in flight is still delivered after the return, by the
   // background. A second close is EBADF. Calls blocked in other threads return EBADF.
   virtual int close() noexcept = 0;
+  // descriptor() is about to be closed, and `duplicate`, made from it by dup(), takes its place.
+  virtual void moved_to(int duplicate) noexcept = 0;
 };
 
 // The choice between the two backends (design: NETSCTP_BACKEND, NETSCTP_LINK, NETSCTP_UDP_PORT), made once per process
