@@ -12,11 +12,11 @@ for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, 0))
     listener.listen()
-    client = socket.create_connection if False else socket.socket(family, socket.SOCK_STREAM, SCTP)
+    client = socket.socket(family, socket.SOCK_STREAM, SCTP)
     client.settimeout(5)
     client.connect(listener.getsockname())
     server, address = listener.accept()
-    assert address[0] == host and server.getpeername()[:2] == client.getsockname()[:2] or True
+    assert address[0] == host and server.getpeername()[1] == client.getsockname()[1]
     assert server.proto == SCTP and server.getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL) == SCTP
     client.sendall(b"hello")
     client.sendall(b"world")
@@ -89,7 +89,7 @@ one.sendto(b"answer", address)
 assert two.recvfrom(100) == (b"answer", one.getsockname())
 blocked = bytearray(3)
 one.sendto(b"into", address)
-assert two.recvfrom_into(blocked) [0] == 3 and two.recv(10) == b"o"
+assert two.recvfrom_into(blocked)[0] == 3 and two.recv(10) == b"o"
 
 # what is not SCTP is the kernel's
 plain = socket.socket()
