@@ -53,6 +53,7 @@ int run_program(const std::vector<std::string>& command, bool tcp) {
     ::unsetenv("NETSCTP_PRELOAD_TCP");
   }
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& each : command) arguments.push_back(const_cast<char*>(each.c_str()));
   arguments.push_back(nullptr);
   std::signal(SIGPIPE, SIG_DFL);  // this command ignores it; what is executed inherits that
