@@ -6,10 +6,13 @@
 #include <csignal>
 #include <exception>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "conversation.hpp"
 #include "failure.hpp"
 #include "info.hpp"
+#include "run.hpp"
 
 namespace {
 
@@ -28,6 +31,8 @@ Examples:
       a server that answers what it is told
   netsctp listen --host 127.0.0.1 --host 127.0.0.2 --port 5000 --verbose
       an endpoint with two addresses, and what happens to its paths
+  netsctp run iperf3 --sctp -c 127.0.0.1
+      an unmodified program on netsctp's SCTP
 
 Exit status: 0 done; 1 the network, the peer or the machine failed (standard error says how); 2 the arguments are wrong;
 130, 143 interrupted.
@@ -101,12 +106,32 @@ int run(int argc, char** argv) {
       "Ends with standard input, once everything is delivered, or with the association. Exit status: see netsctp "
       "--help.");
 
+  bool tcp = false;
+  CLI::App* const program = app.add_subcommand(
+      "run", "Run a program whose SCTP sockets are netsctp's: netsctp run [--tcp] PROGRAM [ARGS...]");
+  program->add_flag("--tcp", tcp, "its TCP sockets too become SCTP (one-to-one style)");
+  program->footer(
+      "The program must be dynamically linked. It is served by libnetsctp_preload.so, and so is what it executes.\n"
+      "Exit status: the program's; 127 it was not found, 126 it cannot be executed.");
+
+  // What follows `run` and its options is another program's: not for this parser.
+  std::vector<std::string> command;
+  if (argc > 1 && std::string_view(argv[1]) == "run") {
+    int own = 2;
+    while (own < argc && argv[own][0] == '-' && std::string_view(argv[own]) != "--") ++own;
+    command.assign(argv + (own < argc && std::string_view(argv[own]) == "--" ? own + 1 : own), argv + argc);
+    argc = own;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? cli::kSuccess : cli::kUsage;
   }
   settings.output.messages = !settings.echo;
+  if (program->parsed()) {
+    if (command.empty()) throw cli::Failure("run what? netsctp run [--tcp] PROGRAM [ARGS...]", cli::kUsage);
+    return cli::run_program(command, tcp);
+  }
   if (info->parsed()) return cli::print_info(info_as_json);
   return listen->parsed() ? cli::run_listen(settings) : cli::run_connect(settings);
 }

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "socket/after_fork.hpp"
+#include "socket/instance.hpp"
 #include "socket/socket.hpp"
 
 namespace netsctp::socket {
@@ -17,12 +19,20 @@ struct DescriptorTable {
 };
 
 // Never destroyed: threads may look up while the process exits.
+DescriptorTable*& the_table() noexcept {
+  static auto* table = new DescriptorTable;
+  return table;
+}
 DescriptorTable& table() noexcept {
-  static auto* const the_table = new DescriptorTable;
-  return *the_table;
+  return *the_table();
 }
 
 }  // namespace
+
+void abandon_after_fork() noexcept {
+  the_table() = new DescriptorTable;
+  Instance::abandon();
+}
 
 void enter_descriptor(int descriptor, std::shared_ptr<Socket> socket) {
   DescriptorTable& all = table();

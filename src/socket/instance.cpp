@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "socket/backend.hpp"
@@ -33,6 +34,11 @@ Result<Instance*> Instance::acquire() noexcept {
   the_instance = instance.release();
   std::atexit([] { at_exit(); });
   return the_instance;
+}
+
+void Instance::abandon() noexcept {
+  new (&creation) std::mutex;
+  the_instance = nullptr;
 }
 
 void Instance::at_exit() noexcept {

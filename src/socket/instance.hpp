@@ -30,6 +30,8 @@ class Instance final : public engine::EventSink {
   // The process's instance, made at the first call with backend()'s settings. Errors of Engine::create.
   [[nodiscard]] static Result<Instance*> acquire() noexcept;
 
+  static void abandon() noexcept;  // after_fork.hpp
+
   [[nodiscard]] engine::Engine& engine() noexcept { return *engine_; }
 
   // --- everything below under the engine's lock -----------------------------------------------------------------

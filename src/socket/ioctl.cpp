@@ -18,7 +18,9 @@ int StackSocket::ioctl(unsigned long request, void* argument) noexcept {
   if (argument == nullptr) return -EFAULT;
   std::size_t bytes = 0;
   if (request == FIONREAD) {
-    if (const auto* const item = queue_.next(settings.fragment_interleave)) bytes = item->available;
+    if (const auto* const item = queue_.next(settings.fragment_interleave)) {
+      bytes = item->is_notification ? item->notification.size() - item->notification_offset : item->available;
+    }
   } else {
     for (const auto id : associations_) bytes += stack().buffered_bytes(id);
   }

@@ -115,4 +115,10 @@ int KernelSocket::close() noexcept {
   return or_errno(::close(descriptor));
 }
 
+void KernelSocket::moved_to(int duplicate) noexcept {
+  const auto self = shared_from_this();
+  forget_descriptor(descriptor_.exchange(duplicate), this);
+  enter_descriptor(duplicate, self);
+}
+
 }  // namespace netsctp::socket

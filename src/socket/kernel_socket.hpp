@@ -32,6 +32,7 @@ class KernelSocket final : public Socket, public std::enable_shared_from_this<Ke
   int getpeername(sockaddr* address, socklen_t* length) noexcept override;
   int ioctl(unsigned long request, void* argument) noexcept override;
   int close() noexcept override;
+  void moved_to(int duplicate) noexcept override;
 
  private:
   std::atomic<int> descriptor_;

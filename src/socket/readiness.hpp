@@ -31,6 +31,9 @@ class Readiness {
   void close() noexcept;
   [[nodiscard]] bool is_open() const noexcept { return ours_ >= 0 || program_.load(std::memory_order_relaxed) >= 0; }
 
+  // The program's end is now this duplicate of it; the old number is the caller's to close.
+  void move_to(int duplicate) noexcept { program_.store(duplicate, std::memory_order_release); }
+
   // -1 while not open. Thread-safe.
   [[nodiscard]] int descriptor() const noexcept { return program_.load(std::memory_order_acquire); }
   [[nodiscard]] bool is_nonblocking() const noexcept;  // asks the descriptor

@@ -45,6 +45,8 @@ class Socket {
   // Graceful unless SO_LINGER with time 0 (RFC 6458 §4.1.4): data in flight is still delivered after the return, by the
   // background. A second close is EBADF. Calls blocked in other threads return EBADF.
   virtual int close() noexcept = 0;
+  // descriptor() is about to be closed, and `duplicate`, made from it by dup(), takes its place.
+  virtual void moved_to(int duplicate) noexcept = 0;
 };
 
 // The choice between the two backends (design: NETSCTP_BACKEND, NETSCTP_LINK, NETSCTP_UDP_PORT), made once per process

@@ -51,14 +51,15 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   int connect(const sockaddr* address, socklen_t length) noexcept override;
   ssize_t sendmsg(const msghdr* message, int flags) noexcept override;
   ssize_t recvmsg(msghdr* message, int flags) noexcept override;
-  int getsockopt(int level, int option, void* value, socklen_t* length) noexcept override;
-  int setsockopt(int level, int option, const void* value, socklen_t length) noexcept override;
+  int getsockopt(int level, int number, void* value, socklen_t* length) noexcept override;
+  int setsockopt(int level, int number, const void* value, socklen_t length) noexcept override;
   int peeloff(int id, std::shared_ptr<Socket>& peeled, int flags) noexcept override;
   int shutdown(int how) noexcept override;
   int getsockname(sockaddr* address, socklen_t* length) noexcept override;
   int getpeername(sockaddr* address, socklen_t* length) noexcept override;
   int ioctl(unsigned long request, void* argument) noexcept override;
   int close() noexcept override;
+  void moved_to(int duplicate) noexcept override;
 
   // --- for the files of this folder, under the engine's lock ----------------------------------------------------
   [[nodiscard]] Instance& instance() noexcept { return instance_; }
@@ -116,7 +117,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   void forget_embryo(StackSocket& embryo) noexcept;
 
   ssize_t deliver(Session& session, ReceivedItem& item, msghdr& message, int flags) noexcept;
-  ssize_t send(Session& session, const SendOrder& order, const msghdr& message, int flags);
+  ssize_t send(Session& session, const SendOrder& given, const msghdr& message, int flags);
   ssize_t send_to(Session& session, const std::shared_ptr<SocketAssociation>& association, const SendOrder& order,
                   const msghdr& message, int flags);
   int await_space(Session& session, const std::shared_ptr<SocketAssociation>& association, int flags);
