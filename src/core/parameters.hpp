@@ -38,6 +38,7 @@ struct AssociationParameters {
   std::size_t partial_delivery_point = 0;  // begin partial delivery of a message once so many bytes are held; 0: only
                                            // when the receive buffer is exhausted
   bool no_delay = false;                   // SCTP_NODELAY: no Nagle-like wait for a full packet
+  bool partial_reliability = true;         // RFC 3758: offered in INIT and INIT ACK
   PathParameters path;
 };
 

@@ -66,6 +66,9 @@ PeerParameters read_peer_parameters(const wire::Init& init, const IpAddress& sou
       case wire::ParameterType::kSupportedAddressTypes:
         read_supported_types(peer, parameter->value(), source);
         break;
+      case wire::ParameterType::kForwardTsnSupported:
+        peer.forward_tsn_supported = *parameter;
+        break;
       case wire::ParameterType::kUnrecognizedParameter:
       case wire::ParameterType::kEcnCapable:  // RFC 9260 table 6: reserved, known and without effect here
         break;

@@ -170,6 +170,20 @@ void Stack::want_sender_dry(AssociationId id) noexcept {
   if (Association* const association = state_->find(id)) association->want_sender_dry();
 }
 
+void Stack::make_room(AssociationId id, std::size_t bytes, const Reliability& reliability, Time now) noexcept {
+  Association* const association = state_->find(id);
+  if (association == nullptr) return;
+  association->make_room(bytes, reliability, now);
+  state_->settle(*association, now);
+}
+
+std::optional<Abandoned> Stack::abandoned(AssociationId id, Reliability::Policy policy,
+                                          std::optional<StreamId> stream) const noexcept {
+  const Association* const association = state_->find(id);
+  if (association == nullptr) return {};
+  return stream ? association->abandoned().of_stream(policy, *stream) : association->abandoned().of_association(policy);
+}
+
 bool Stack::exists(AssociationId id) const noexcept {
   return state_->find(id) != nullptr;
 }

@@ -37,6 +37,7 @@ struct Option {
 [[nodiscard]] std::span<const Option> path_options() noexcept;          // peer addresses
 [[nodiscard]] std::span<const Option> address_options() noexcept;       // bindx, connectx, address lists
 [[nodiscard]] std::span<const Option> traffic_options() noexcept;       // sending and receiving
+[[nodiscard]] std::span<const Option> partial_options() noexcept;       // RFC 7496
 [[nodiscard]] std::span<const Option> event_options() noexcept;         // notifications and ancillary data
 
 // Reads a struct; false: too short. Longer is fine, as on Linux for most options.
