@@ -31,6 +31,7 @@ struct Cookie {
   std::uint16_t inbound_streams = 0;   // agreed: min(peer's OS, our MIS)
   std::uint16_t remote_udp_port = 0;
   bool partial_reliability = false;                   // agreed (RFC 3758 §3.3)
+  bool stream_reset = false;                          // agreed (RFC 6525 §5.1.1)
   IpAddress local;                                    // where the INIT arrived
   std::array<IpAddress, kMaxPaths> peer_addresses{};  // the first is where the INIT came from
   std::size_t peer_address_count = 0;

@@ -39,6 +39,8 @@ struct AssociationParameters {
                                            // when the receive buffer is exhausted
   bool no_delay = false;                   // SCTP_NODELAY: no Nagle-like wait for a full packet
   bool partial_reliability = true;         // RFC 3758: offered in INIT and INIT ACK
+  bool stream_reset = false;               // RFC 6525: offered in INIT and INIT ACK
+  std::uint8_t allowed_reconfigurations = 0;  // kAllow... of stream_reset.hpp: what peer and user may ask for
   PathParameters path;
 };
 

@@ -88,6 +88,7 @@ struct AssociationStatus {
   std::size_t buffered_bytes = 0;       // payload queued or outstanding: what a send buffer holds
   std::size_t fragmentation_point = 0;  // largest payload that goes unfragmented
   unsigned error_count = 0;
+  bool stream_reset = false;         // RFC 6525: agreed with the peer
   bool partial_reliability = false;  // RFC 3758: agreed with the peer
   AssociationParameters parameters;
   std::vector<IpAddress> local_addresses;
@@ -149,6 +150,14 @@ class Stack {
   // Asks for one SenderDry event as soon as nothing is queued or outstanding.
   void want_sender_dry(AssociationId association) noexcept;
 
+  // Stream re-configuration (RFC 6525), told of by StreamsReset, AssociationReset and StreamsChanged. Errors: ESRCH;
+  // ENOPROTOOPT (not agreed with the peer, or not allowed by allowed_reconfigurations); ENOTCONN (not ESTABLISHED);
+  // EINPROGRESS (another request is not answered yet); EINVAL (no such stream, too many). No `streams`: all.
+  std::error_code reset_streams(AssociationId association, bool outgoing, bool incoming, std::vector<StreamId> streams,
+                                Time now) noexcept;
+  std::error_code reset_association(AssociationId association, Time now) noexcept;
+  std::error_code add_streams(AssociationId association, std::uint16_t outgoing, std::uint16_t incoming,
+                              Time now) noexcept;
   // Frees at least `bytes` of the send buffer, if it can, by giving up messages that are less important than one of
   // `reliability` (RFC 7496 §3.2); each is reported by SendFailed.
   void make_room(AssociationId association, std::size_t bytes, const Reliability& reliability, Time now) noexcept;
