@@ -77,7 +77,7 @@ class Association final : public TimerNode {
   // Moves on what depends on everything else (§9.2 with nothing outstanding, §6.1 A); StackState::settle calls it.
   void progress(Time now) noexcept;
   [[nodiscard]] Time next_deadline() const noexcept;
-  [[nodiscard]] bool has_output(Time now) noexcept { return next_packet_path(now).has_value(); }
+  [[nodiscard]] bool has_output() noexcept { return next_packet_path().has_value(); }
 
   // --- commands ------------------------------------------------------------------------------------------------------
   std::error_code send(SendRequest&& request, Time now) noexcept;
@@ -167,7 +167,7 @@ class Association final : public TimerNode {
   void apply(const Outstanding::SackOutcome& outcome, std::span<const std::size_t> flight_before, Time now) noexcept;
 
   // transmit.cpp
-  [[nodiscard]] std::optional<PathId> next_packet_path(Time now) noexcept;
+  [[nodiscard]] std::optional<PathId> next_packet_path() noexcept;
   [[nodiscard]] std::optional<PathId> next_data_path() noexcept;
   [[nodiscard]] std::size_t packet_limit(PathId path) const noexcept;
   void write_packet(wire::PacketWriter& writer, PathId path, Time now) noexcept;

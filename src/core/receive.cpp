@@ -80,7 +80,6 @@ bool Association::on_data(const wire::Chunk& chunk, const Datagram& datagram, Pa
     reassembly_.start_partial_delivery(delivered_);
   }
   deliver(from);
-  (void)now;
   return true;
 }
 

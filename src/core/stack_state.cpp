@@ -151,7 +151,7 @@ void StackState::settle(Association& association, Time now) noexcept {
     destroy(association);
     return;
   }
-  if (!association.ready_hook.is_linked() && association.has_output(now)) ready.push_back(association);
+  if (!association.ready_hook.is_linked() && association.has_output()) ready.push_back(association);
   if (const Time deadline = association.next_deadline(); deadline != association.deadline()) {
     wheel.schedule(association, deadline);
   }

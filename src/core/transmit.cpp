@@ -10,7 +10,7 @@ namespace netsctp::core {
 
 bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
   unsigned empty_packets = 0;
-  while (const std::optional<PathId> path = next_packet_path(now)) {
+  while (const std::optional<PathId> path = next_packet_path()) {
     Path& to = paths_[*path];
     const std::span<std::byte> space = batch.prepare(packet_limit(*path));
     if (space.empty()) return true;
@@ -40,7 +40,7 @@ std::size_t Association::packet_limit(PathId path) const noexcept {
 }
 
 // Where the next packet goes, if one is due at all.
-std::optional<PathId> Association::next_packet_path(Time) noexcept {
+std::optional<PathId> Association::next_packet_path() noexcept {
   switch (state_) {
     case State::kClosed:
       return {};
