@@ -63,8 +63,10 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
                         Time now) noexcept {
   const Tsn cumulative = outstanding_.cumulative_ack_point();
   const bool in_fast_recovery = fast_recovery_exit_.has_value();
-  if (outcome.any_newly_acked) {
+  if (outcome.any_newly_acked || outcome.cumulative_advanced) {
     error_count_ = 0;  // RFC 9260 §8.1
+    // RFC 3758 §3.5: a FORWARD TSN was answered.
+    if (!outcome.any_newly_acked) path_answered(data_path());
     // Before the timers, which restart with the RTO that results (RFC 9260 §6.3.2 R3).
     if (outcome.rtt_sent_at && outcome.rtt_path < paths_.size()) {
       Path& path = paths_[outcome.rtt_path];
@@ -106,7 +108,9 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
       fast_retransmit_packet_ = true;                     // step 3
     }
   }
+  give_up(now);  // RFC 3758 §4.1 TR4, after the congestion windows were cut (§3.5 F5)
   if (!outstanding_.has_retransmits()) fast_retransmit_packet_ = false;  // acknowledged after all
+  forward_tsn_after_sack(now);
   if (outstanding_.empty()) {
     for (Path& path : paths_) path.congestion.all_acknowledged();
   }

@@ -128,6 +128,8 @@ bool Association::on_chunk(const wire::Chunk& chunk, const Datagram& datagram, P
       stack_.emit(*this, RemoteError{first ? first->type : std::uint16_t{0}, {chunk.whole.begin(), chunk.whole.end()}});
       return true;
     }
+    case wire::ChunkType::kForwardTsn:
+      return on_forward_tsn(chunk, from);
     case wire::ChunkType::kInit:        // RFC 9260 §6.10: never bundled
     case wire::ChunkType::kCookieEcho:  // RFC 9260 §3.2.2: only as the first chunk, which StackState handles
       ++stack_.counters.discarded_bad_bundling;
@@ -201,19 +203,23 @@ void Association::report_sender_dry() noexcept {
   stack_.emit(*this, SenderDry{});
 }
 
-void Association::fail_message(OutgoingMessage* message, std::uint16_t cause) noexcept {
+void Association::report_failed(const OutgoingMessage& message, std::uint16_t cause) noexcept {
   SendFailed failed;
-  const auto bytes = message->payload.bytes();
+  const auto bytes = message.payload.bytes();
   failed.payload.assign(bytes.begin(), bytes.end());
-  failed.ppid = message->ppid;
-  failed.context = message->context;
-  failed.stream = message->stream;
-  failed.unordered = message->unordered;
-  failed.was_sent = message->transmitted;
+  failed.ppid = message.ppid;
+  failed.context = message.context;
+  failed.stream = message.stream;
+  failed.unordered = message.unordered;
+  failed.was_sent = message.transmitted;
   failed.cause = cause;
   stack_.emit(*this, std::move(failed));
-  stack_.messages.destroy(message);
   if (std::exchange(send_space_wanted_, false)) stack_.emit(*this, SendSpace{});
+}
+
+void Association::fail_message(OutgoingMessage* message, std::uint16_t cause) noexcept {
+  if (!message->abandoned) report_failed(*message, cause);  // else it was when it was abandoned
+  stack_.messages.destroy(message);
 }
 
 void Association::fail_messages(std::uint16_t cause) noexcept {
@@ -301,6 +307,11 @@ std::error_code Association::send(SendRequest&& request, Time now) noexcept {
   message->unordered = request.unordered;
   message->immediate = request.immediate;
   message->queued_at = now;
+  message->reliability = request.reliability;
+  if (request.reliability.policy != Reliability::Policy::kReliable) has_limited_messages_ = true;
+  if (request.reliability.policy == Reliability::Policy::kTimed) {
+    message->expires_at = now + std::chrono::milliseconds(request.reliability.value);
+  }
   send_queue_.push(message);
   allow_burst();
   return {};
@@ -324,6 +335,7 @@ AssociationStatus Association::status() const {
   status.buffered_bytes = buffered_bytes();
   status.fragmentation_point = paths_.empty() ? 0 : fragment_size();
   status.error_count = error_count_;
+  status.partial_reliability = partial_reliability_;
   status.parameters = parameters_;
   status.local_addresses = local_addresses_;
   for (PathId i = 0; i < paths_.size(); ++i) {

@@ -4,6 +4,7 @@
 //   handshake_responder.cpp  §5.2.1, §5.2.2, §5.2.4 (with the stateless part in StackState)
 //   receive.cpp              §6.2: DATA in, when a SACK is due, the receive window
 //   acknowledge.cpp          §6.2.1, §7.2: SACK in
+//   partial.cpp              RFC 3758: messages given up, FORWARD TSN
 //   transmit.cpp             §6.1, §6.10: the only writer of its packets
 //   timers.cpp               §6.3, §8.1: deadlines and what their expiry means
 //   path_management.cpp      §5.4, §6.4, §8.2, §8.3
@@ -84,6 +85,7 @@ class Association final : public TimerNode {
   void shutdown(Time now) noexcept;
   void abort(std::span<const std::byte> reason) noexcept;
   void consumed(std::size_t bytes) noexcept;
+  void make_room(std::size_t bytes, const Reliability& for_message, Time now) noexcept;
   void want_send_space() noexcept { send_space_wanted_ = true; }
   void want_sender_dry() noexcept;
   std::error_code set_primary(const IpAddress& address) noexcept;
@@ -103,6 +105,7 @@ class Association final : public TimerNode {
   [[nodiscard]] std::size_t buffered_bytes() const noexcept {
     return send_queue_.bytes() + outstanding_.payload_bytes();
   }
+  [[nodiscard]] const AbandonedCounters& abandoned() const noexcept { return abandoned_; }
   [[nodiscard]] AssociationParameters& parameters() noexcept { return parameters_; }
   [[nodiscard]] AssociationCounters& counters() noexcept { return counters_; }
   [[nodiscard]] SendQueue& send_queue() noexcept { return send_queue_; }
@@ -134,6 +137,7 @@ class Association final : public TimerNode {
               wire::Bytes abort_chunk = {}) noexcept;
   void report_sender_dry() noexcept;
   void fail_messages(std::uint16_t cause) noexcept;
+  void report_failed(const OutgoingMessage& message, std::uint16_t cause) noexcept;
   void fail_message(OutgoingMessage* message, std::uint16_t cause) noexcept;
   void fail_messages_beyond_streams() noexcept;  // §5.1.1
   // Sends ABORT with one cause, then finishes (§9.1).
@@ -155,6 +159,7 @@ class Association final : public TimerNode {
   // receive.cpp
   bool on_data(const wire::Chunk& chunk, const Datagram& datagram, PathId from, Time now) noexcept;
   bool make_room(Tsn tsn) noexcept;
+  void deliver_partially() noexcept;
   void deliver(PathId from) noexcept;
   void data_packet_done(PathId from, Time now) noexcept;
   [[nodiscard]] std::size_t window_room() const noexcept;  // payload bytes that could be taken in now
@@ -189,6 +194,18 @@ class Association final : public TimerNode {
   [[nodiscard]] bool sack_fits_before_data(const wire::PacketWriter& writer) noexcept;
   void allow_burst(std::size_t acked_bytes = 0) noexcept;  // §6.1 D
   void start_t3(PathId path, Time now, bool restart) noexcept;
+
+  // partial.cpp
+  void give_up(Time now) noexcept;
+  void abandon_front() noexcept;
+  void abandon_sent(Tsn tsn) noexcept;
+  void abandon_chunks(Tsn tsn) noexcept;
+  [[nodiscard]] bool forward_tsn_wanted() const noexcept;
+  void update_forward_tsn(Time now) noexcept;
+  void guard_forward_tsn(Time now) noexcept;
+  void forward_tsn_after_sack(Time now) noexcept;
+  void write_forward_tsn(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  bool on_forward_tsn(const wire::Chunk& chunk, PathId from) noexcept;
 
   // timers.cpp
   void on_t3(PathId id, Time now) noexcept;
@@ -264,6 +281,14 @@ class Association final : public TimerNode {
   bool probing_ = false;        // one was sent into a closed window
   bool sack_since_t3_ = false;  // the peer still answers: timeouts of probes count no errors (§6.1 A)
   std::size_t burst_left_ = 0;  // packets of new data until the next opportunity (§6.1 D)
+
+  // --- partial reliability (RFC 3758) --------------------------------------------------------------------------------
+  bool partial_reliability_ = false;   // agreed
+  bool has_limited_messages_ = false;  // a message that may be given up was ever sent
+  bool forward_tsn_due_ = false;
+  Tsn forwarded_to_;  // what the last FORWARD TSN said
+  Time forwarded_at_{};
+  AbandonedCounters abandoned_;
 
   // --- receiving -----------------------------------------------------------------------------------------------------
   std::uint16_t inbound_streams_ = 0;

@@ -54,6 +54,8 @@ struct Counters {
   std::uint64_t t3_expirations = 0;
   std::uint64_t data_chunks_sent = 0;
   std::uint64_t data_chunks_received = 0;
+  std::uint64_t forward_tsns_sent = 0;  // RFC 3758
+  std::uint64_t forward_tsns_received = 0;
   // Associations.
   std::uint64_t associations_established = 0;
   std::uint64_t associations_aborted = 0;

@@ -58,6 +58,13 @@ struct SendFailed {  // §11.2.2: one user message given up
   std::uint16_t cause = 0;
 };
 
+// The message that is being handed out in pieces will not be completed (RFC 3758 §3.6, RFC 6458 §6.1.7).
+struct PartialDeliveryAborted {
+  StreamId stream = 0;
+  std::uint16_t ssn = 0;
+  bool unordered = false;
+};
+
 struct PeerShutdown {};  // SHUTDOWN arrived: the peer sends no more
 struct SendSpace {};     // bytes left the send buffer after Stack::want_send_space()
 struct SenderDry {};     // nothing queued and nothing outstanding any more (RFC 6458 §6.1.9)
@@ -70,7 +77,7 @@ struct Event {
   AssociationId association = 0;
   EndpointId endpoint = 0;
   std::variant<std::monostate, DataArrived, AssociationChanged, PathChanged, RemoteError, SendFailed, PeerShutdown,
-               SendSpace, SenderDry, AdaptationIndicated>
+               SendSpace, SenderDry, AdaptationIndicated, PartialDeliveryAborted>
       what;
 };
 

@@ -97,6 +97,10 @@ bool Association::on_init_ack(const wire::Chunk& chunk, const Datagram& datagram
   for (std::size_t i = 0; i < peer.unrecognized_count; ++i) {
     queue_error(wire::CauseCode::kUnrecognizedParameters, peer.unrecognized[i].whole);  // RFC 9260 §3.2.2
   }
+  // RFC 3758 §3.3.2: with the extension switched off the parameter is unknown.
+  if (peer.forward_tsn_supported && !parameters_.partial_reliability) {
+    queue_error(wire::CauseCode::kUnrecognizedParameters, peer.forward_tsn_supported->whole);
+  }
   // RFC 9260 §5.1 C: echo the cookie to where it came from.
   enter(State::kCookieEchoed);
   init_due_ = false;
@@ -121,6 +125,8 @@ void Association::adopt_peer(const PeerParameters& peer, const Datagram& datagra
   // RFC 9260 §5.1.1: no more outbound streams than the peer accepts.
   outbound_streams_ = std::min(parameters_.outbound_streams, peer.init.inbound_streams);
   inbound_streams_ = std::min(parameters_.max_inbound_streams, peer.init.outbound_streams);
+  partial_reliability_ = parameters_.partial_reliability && peer.forward_tsn_supported.has_value();
+  reassembly_.set_partial_reliability(partial_reliability_);
   fail_messages_beyond_streams();
   for (std::size_t i = 0; i < peer.address_count; ++i) {
     const PathId path = find_path(peer.addresses[i]);

@@ -132,6 +132,8 @@ void StackState::answer_init(const Incoming& in, const PeerParameters& peer, End
   cookie.local = in.datagram.to;
   cookie.peer_addresses = peer.addresses;
   cookie.peer_address_count = peer.address_count;
+  // RFC 3758 §3.3.2.
+  cookie.partial_reliability = ours.partial_reliability && peer.forward_tsn_supported.has_value();
   Address target = in.datagram.from;  // RFC 9260 §5.1 B
   if (existing != nullptr) {
     existing->describe(cookie);
@@ -167,6 +169,10 @@ void StackState::answer_init(const Incoming& in, const PeerParameters& peer, End
     // (RFC 9260 §3.3.2.1.2).
     for (const IpAddress& local : owner.config.addresses) {
       if (usable > 1 && in_scope(local, to, peer)) writer.address(local);
+    }
+    if (cookie.partial_reliability) writer.parameter(wire::ParameterType::kForwardTsnSupported);
+    if (peer.forward_tsn_supported && !ours.partial_reliability) {  // RFC 3758 §3.3.2: unknown then
+      writer.parameter(wire::ParameterType::kUnrecognizedParameter, peer.forward_tsn_supported->whole);
     }
     for (std::size_t i = 0; i < peer.unrecognized_count; ++i) {  // RFC 9260 §3.2.2
       writer.parameter(wire::ParameterType::kUnrecognizedParameter, peer.unrecognized[i].whole);
@@ -282,6 +288,8 @@ void Association::apply_cookie(const Cookie& cookie) noexcept {
   peer_adaptation_ = cookie.peer_adaptation;
   outbound_streams_ = cookie.outbound_streams;
   inbound_streams_ = cookie.inbound_streams;
+  partial_reliability_ = cookie.partial_reliability;
+  reassembly_.set_partial_reliability(partial_reliability_);
   fail_messages_beyond_streams();
   received_ = TsnMap(Tsn::initial(cookie.peer_initial_tsn));
   for (const IpAddress& address : cookie.peers()) {
@@ -388,6 +396,8 @@ void Association::restart(const Cookie& cookie, PathId from, Time now) noexcept 
   }
   error_count_ = 0;
   fast_recovery_exit_.reset();
+  forward_tsn_due_ = false;
+  forwarded_to_ = {};
   fast_retransmit_packet_ = probe_due_ = probing_ = false;
   packets_unacked_ = 0;
   first_data_ = true;

@@ -7,6 +7,7 @@
 
 #include "base/buffer_pool.hpp"
 #include "base/time.hpp"
+#include "core/partial.hpp"
 #include "core/types.hpp"
 
 namespace netsctp::core {
@@ -24,6 +25,9 @@ struct OutgoingMessage {
   std::size_t taken = 0;     // bytes already fragmented
   std::size_t unacked = 0;   // fragments taken and not yet cumulatively acknowledged
   Time queued_at{};
+  Reliability reliability{};
+  Time expires_at = kNever;  // kTimed: not sent nor sent again from then on
+  bool abandoned = false;    // given up and reported; only its TSNs are still of use (RFC 3758 §3.5)
 };
 
 }  // namespace netsctp::core

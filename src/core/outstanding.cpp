@@ -130,6 +130,12 @@ void Outstanding::mark_acked(Chunk& chunk) noexcept {
   chunk.state = ChunkState::kAcked;
 }
 
+void Outstanding::mark_abandoned(Chunk& chunk) noexcept {
+  leave_state(chunk);
+  chunk.state = ChunkState::kAbandoned;
+  payload_bytes_ -= chunk.length;
+}
+
 void Outstanding::leave_state(const Chunk& chunk) noexcept {
   switch (chunk.state) {
     case ChunkState::kInFlight:
@@ -141,6 +147,9 @@ void Outstanding::leave_state(const Chunk& chunk) noexcept {
       --to_retransmit_;
       break;
     case ChunkState::kAcked:
+      break;
+    case ChunkState::kAbandoned:
+      payload_bytes_ += chunk.length;
       break;
   }
 }
@@ -165,7 +174,8 @@ Outstanding::SackOutcome Outstanding::on_sack(Tsn cumulative, const wire::Sack& 
   while (const auto range = blocks.next()) {
     for (Tsn tsn = range->first; tsn <= range->last; tsn = tsn + 1) {
       Chunk& chunk = at(tsn);
-      if (chunk.state == ChunkState::kAcked) continue;
+      // RFC 3758 §3.5 A2: what was abandoned counts as acknowledged already.
+      if (chunk.state == ChunkState::kAcked || chunk.state == ChunkState::kAbandoned) continue;
       acknowledge(tsn, chunk, earliest, outcome);
       highest_newly_acked = tsn;
     }
@@ -244,6 +254,7 @@ void Outstanding::on_hole(Tsn first, Tsn last, Tsn missing_below, SackOutcome& o
         outcome.paths[chunk.path].fast_retransmit = true;
         break;
       case ChunkState::kToRetransmit:
+      case ChunkState::kAbandoned:
         break;
     }
   }
@@ -253,8 +264,10 @@ void Outstanding::on_hole(Tsn first, Tsn last, Tsn missing_below, SackOutcome& o
 void Outstanding::pop_acknowledged(Tsn cumulative, const Earliest& earliest, SackOutcome& outcome) noexcept {
   while (base_ <= cumulative) {
     Chunk& chunk = chunks_.front();
-    if (chunk.state != ChunkState::kAcked) acknowledge(base_, chunk, earliest, outcome);
-    outcome.freed_payload += chunk.length;
+    if (chunk.state != ChunkState::kAbandoned) {
+      if (chunk.state != ChunkState::kAcked) acknowledge(base_, chunk, earliest, outcome);
+      outcome.freed_payload += chunk.length;
+    }
     if (OutgoingMessage* done = pop_front_chunk()) messages_.destroy(done);
   }
 }
@@ -311,6 +324,7 @@ void Outstanding::retransmitted(Tsn tsn, PathId path, Time now) noexcept {
   chunk.sent_at = now;
   chunk.missing_reports = 0;
   chunk.retransmitted = true;
+  if (chunk.retransmissions < UINT16_MAX) ++chunk.retransmissions;
   chunk.timed_out = false;
   last_retransmission_ = now;
   enter_flight(tsn, chunk);
@@ -325,6 +339,35 @@ std::optional<Tsn> Outstanding::earliest(PathId path) const noexcept {
   return tsn;
 }
 
+// ---- Abandoned messages
+
+Tsn Outstanding::add_missing_end(OutgoingMessage& message) noexcept {
+  const Tsn tsn = next_tsn();
+  ++message.unacked;
+  Chunk& chunk = chunks_.emplace_back();
+  chunk.message = &message;
+  chunk.path = 0;
+  chunk.state = ChunkState::kAbandoned;
+  return tsn;
+}
+
+void Outstanding::abandon(Tsn tsn) noexcept {
+  OutgoingMessage* const message = at(tsn).message;
+  message->abandoned = true;
+  // RFC 9260 §6.9: the chunks of a message have consecutive TSNs.
+  Tsn first = tsn;
+  while (first > base_ && at(first - 1).message == message) first = first - 1;
+  for (; first < next_tsn() && at(first).message == message; first = first + 1) {
+    if (at(first).state != ChunkState::kAbandoned) mark_abandoned(at(first));
+  }
+}
+
+Tsn Outstanding::advanced_ack_point() const noexcept {
+  advanced_ = std::max(advanced_, cumulative_ack_point());
+  while (advanced_ + 1 < next_tsn() && at(advanced_ + 1).state == ChunkState::kAbandoned) advanced_ = advanced_ + 1;
+  return advanced_;
+}
+
 // ---- The end
 
 OutgoingMessage* Outstanding::pop_abandoned() noexcept {
@@ -337,6 +380,7 @@ OutgoingMessage* Outstanding::pop_abandoned() noexcept {
 void Outstanding::restart(Tsn initial_tsn) noexcept {
   base_ = initial_tsn;
   highest_gap_acked_ = cumulative_ack_point();
+  advanced_ = cumulative_ack_point();
   last_retransmission_ = Time::min();
 }
 
@@ -350,8 +394,10 @@ void Outstanding::check_consistent() const noexcept {
   std::size_t to_retransmit = 0;
   for (Tsn tsn = base_; tsn < next_tsn(); tsn = tsn + 1) {
     const Chunk& chunk = at(tsn);
-    require(chunk.message != nullptr && chunk.message->unacked != 0 && chunk.length != 0 && chunk.path < kMaxPaths);
-    payload += chunk.length;
+    require(chunk.message != nullptr && chunk.message->unacked != 0 && chunk.path < kMaxPaths);
+    require(chunk.message->abandoned == (chunk.state == ChunkState::kAbandoned));
+    require(chunk.length != 0 || chunk.state == ChunkState::kAbandoned);
+    if (chunk.state != ChunkState::kAbandoned) payload += chunk.length;
     switch (chunk.state) {
       case ChunkState::kInFlight:
         flight[chunk.path] += chunk.wire_size();
@@ -364,6 +410,8 @@ void Outstanding::check_consistent() const noexcept {
         break;
       case ChunkState::kAcked:
         require(tsn <= highest_gap_acked_);
+        break;
+      case ChunkState::kAbandoned:
         break;
     }
   }

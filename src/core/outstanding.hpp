@@ -26,6 +26,7 @@ class Outstanding {
     kInFlight,
     kToRetransmit,  // marked by T3-rtx or fast retransmit, waiting for its turn; not in flight
     kAcked,         // by a gap ack block, which the peer may still take back
+    kAbandoned,     // given up (RFC 3758 §3.5 A2): neither in flight nor ever sent again
   };
 
   struct Chunk {
@@ -36,10 +37,11 @@ class Outstanding {
     std::uint8_t flags = 0;    // wire::kDataFlag...
     PathId path = kNoPath;     // where it was last sent
     ChunkState state = ChunkState::kInFlight;
-    std::uint8_t missing_reports = 0;  // since it was last sent; saturates
-    bool retransmitted = false;        // or reneged. Karn: no RTT from it (RFC 9260 §6.3.1 C5)
-    bool fast_retransmitted = false;   // ineligible for another fast retransmit (§7.2.4 step 5)
-    bool timed_out = false;            // T3-rtx marked it: may go elsewhere (§6.4)
+    std::uint8_t missing_reports = 0;   // since it was last sent; saturates
+    std::uint16_t retransmissions = 0;  // saturates
+    bool retransmitted = false;         // or reneged. Karn: no RTT from it (RFC 9260 §6.3.1 C5)
+    bool fast_retransmitted = false;    // ineligible for another fast retransmit (§7.2.4 step 5)
+    bool timed_out = false;             // T3-rtx marked it: may go elsewhere (§6.4)
 
     // Bytes that count against cwnd and flightsize: header and padding included (RFC 9260 §7.2).
     [[nodiscard]] std::size_t wire_size() const noexcept { return (std::size_t{16} + length + 3) & ~std::size_t{3}; }
@@ -110,6 +112,17 @@ class Outstanding {
   // The lowest TSN in flight to `path`, to know when T3-rtx restarts (§6.1). Amortized cheap.
   [[nodiscard]] std::optional<Tsn> earliest(PathId path) const noexcept;
 
+  // RFC 3758 §3.5 A2, A3: gives up the message of chunk `tsn`, all its chunks. They count as nothing from now on, and
+  // free their share of the send buffer, but stay until the peer's cumulative TSN has passed them. The message must
+  // have all its fragments here, or add_missing_end() must have been called.
+  void abandon(Tsn tsn) noexcept;
+  // A message that is partly taken will not be taken any further: its end becomes a TSN of its own that is abandoned
+  // from the beginning. Returns it.
+  Tsn add_missing_end(OutgoingMessage& message) noexcept;
+  // Advanced.Peer.Ack.Point (RFC 3758 §3.5 A1, C1, C2): what the peer's cumulative TSN would be if it skipped all that
+  // was abandoned. Amortized O(1).
+  [[nodiscard]] Tsn advanced_ack_point() const noexcept;
+
   // The association ends: gives up messages one by one, each once, oldest first, whether or not some of their fragments
   // were acknowledged. nullptr when none is left; the caller destroys them. The ring is empty afterwards. A message
   // that is still partly in the send queue is left to SendQueue::pop_abandoned(): the two together give up each message
@@ -135,10 +148,11 @@ class Outstanding {
   [[nodiscard]] const Chunk& at(Tsn tsn) const noexcept { return chunks_[static_cast<std::size_t>(tsn - base_)]; }
   [[nodiscard]] bool acceptable(Tsn cumulative) const noexcept;
 
-  // A chunk's state changes only in these three.
+  // A chunk's state changes only in these four.
   void enter_flight(Tsn tsn, Chunk& chunk) noexcept;
   void mark_for_retransmission(Tsn tsn, Chunk& chunk) noexcept;
   void mark_acked(Chunk& chunk) noexcept;
+  void mark_abandoned(Chunk& chunk) noexcept;
   void leave_state(const Chunk& chunk) noexcept;  // the first half of each of them
 
   [[nodiscard]] Earliest earliest_of_paths() const noexcept;
@@ -159,6 +173,7 @@ class Outstanding {
   std::size_t to_retransmit_ = 0;     // chunks in kToRetransmit; while there are any, they are all within
   mutable Tsn lowest_to_retransmit_;
   mutable Tsn highest_to_retransmit_;
+  mutable Tsn advanced_;  // all from base_ to it are kAbandoned
   Time last_retransmission_ = Time::min();
 };
 

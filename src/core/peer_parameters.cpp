@@ -69,6 +69,9 @@ PeerParameters read_peer_parameters(const wire::Init& init, const IpAddress& sou
       case wire::ParameterType::kAdaptationIndication:  // RFC 5061 §4.2.6
         if (parameter->value().size() == 4) peer.adaptation = load_big<std::uint32_t>(parameter->value().data());
         break;
+      case wire::ParameterType::kForwardTsnSupported:
+        peer.forward_tsn_supported = *parameter;
+        break;
       case wire::ParameterType::kUnrecognizedParameter:
       case wire::ParameterType::kEcnCapable:  // RFC 9260 table 6: reserved, known and without effect here
         break;

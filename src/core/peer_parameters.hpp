@@ -19,11 +19,12 @@ struct PeerParameters {
   wire::Init init;
   std::array<IpAddress, kMaxPaths> addresses{};  // the source first, no address twice; more than kMaxPaths are ignored
   std::size_t address_count = 0;
-  std::optional<wire::Bytes> cookie;                 // State Cookie, of an INIT ACK
-  std::optional<std::uint32_t> cookie_preservative;  // milliseconds
-  std::optional<wire::Parameter> host_name;          // forbidden: the answer is an ABORT (§3.3.2.1.4)
-  std::uint32_t adaptation = 0;                      // RFC 5061 §4.2.6; 0: none
-  bool supports_v4 = true;                           // §5.1.2: all types if the parameter is absent
+  std::optional<wire::Bytes> cookie;                     // State Cookie, of an INIT ACK
+  std::optional<std::uint32_t> cookie_preservative;      // milliseconds
+  std::optional<wire::Parameter> host_name;              // forbidden: the answer is an ABORT (§3.3.2.1.4)
+  std::optional<wire::Parameter> forward_tsn_supported;  // RFC 3758: unknown to an endpoint that has it switched off
+  std::uint32_t adaptation = 0;                          // RFC 5061 §4.2.6; 0: none
+  bool supports_v4 = true;                               // §5.1.2: all types if the parameter is absent
   bool supports_v6 = true;
   std::array<wire::Parameter, kMaxReported> unrecognized{};  // those to be reported (§3.2.2)
   std::size_t unrecognized_count = 0;

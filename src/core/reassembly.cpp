@@ -41,7 +41,7 @@ void require(bool holds) noexcept {
 }  // namespace
 
 Reassembly::Reassembly(BufferPool& pool, std::pmr::memory_resource* nodes) noexcept
-    : pool_(pool), parts_(nodes), early_(nodes), backlog_(nodes) {}
+    : pool_(pool), parts_(nodes), early_(nodes), backlog_(nodes), skips_(nodes) {}
 
 // RFC 9260 §6.9: all fragments of a message have its stream, its U bit and its SSN. RFC 9260 §6.6: the SSN of an
 // unordered one is ignored.
@@ -76,8 +76,12 @@ Reassembly::Turn Reassembly::turn_of(const MessageId& message, Tsn first) noexce
 bool Reassembly::fits_between(const Fragment& fragment, const Part* below, const Part* above) const noexcept {
   const bool b = begins(fragment);
   const bool e = ends(fragment);
-  if (below != nullptr && (below->ends != b || (!b && !below->message.covers(fragment)))) return false;
-  if (above != nullptr && (above->begins != e || (!e && !above->message.covers(fragment)))) return false;
+  // RFC 3758 §3.5: a message may have been given up before its end was sent.
+  const bool cut_short = partial_reliability_ && b;
+  const bool cuts_short = partial_reliability_ && !e && above != nullptr && above->begins;
+  if (below != nullptr && ((below->ends != b && !cut_short) || (!b && !below->message.covers(fragment)))) return false;
+  if (above != nullptr && !cuts_short && (above->begins != e || (!e && !above->message.covers(fragment)))) return false;
+  if (partial_reliability_) return true;
   if (fragment.tsn == needs_beginning_ && !b) return false;
   if (fragment.tsn == needs_end_ && !e) return false;
   if (partial_ && fragment.tsn == partial_->next) {
@@ -105,8 +109,9 @@ Reassembly::Outcome Reassembly::add(Fragment&& fragment, Ring<Piece>& out) noexc
 
   const bool b = begins(fragment);
   const bool e = ends(fragment);
-  if (partial_ && tsn == partial_->next) {
-    continue_partial(fragment, next != nullptr && !e ? above : parts_.end(), out);
+  const bool joins_next = next != nullptr && !e && !next->begins;
+  if (partial_ && tsn == partial_->next && !b && partial_->message.covers(fragment)) {
+    continue_partial(fragment, joins_next ? above : parts_.end(), out);
     return Outcome::kTaken;
   }
   if (b && e && !partial_) {  // the usual case: nothing to put together, and mostly nothing to wait for
@@ -128,13 +133,13 @@ Reassembly::Outcome Reassembly::add(Fragment&& fragment, Ring<Piece>& out) noexc
     held = &attach(*below, below->fragments.end(), fragment);
     below->last = tsn;
     below->ends = e;
-    if (next != nullptr && !e) {
+    if (joins_next) {
       below->last = next->last;
       below->ends = next->ends;
       below->fragments.splice(below->fragments.end(), next->fragments);
       close_part(above);
     }
-  } else if (next != nullptr && !e) {
+  } else if (joins_next) {
     auto node = parts_.extract(above++);
     node.key() = tsn;
     home = parts_.insert(above, std::move(node));
@@ -252,13 +257,17 @@ void Reassembly::message_done(const MessageId& message, Tsn last, Ring<Piece>& o
     if (early_.empty()) return;
     const auto found = early_.find(turn_key(message.stream, state.next_ssn));
     if (found == early_.end()) return;
-    const Parts::iterator at = found->second;
-    early_.erase(found);
-    last = at->second.last;
-    needs_end_ = at->first - 1;
-    needs_beginning_ = last + 1;
-    move_pieces(at, out);
+    last = found->second->second.last;
+    hand_out_early(found->second, out);
   }
+}
+
+// A complete message that waited for its turn.
+void Reassembly::hand_out_early(Parts::iterator at, Ring<Piece>& out) noexcept {
+  early_.erase(turn_key(at->second.message.stream, at->second.message.ssn));
+  needs_end_ = at->first - 1;
+  needs_beginning_ = at->second.last + 1;
+  move_pieces(at, out);
 }
 
 std::size_t Reassembly::bytes() const noexcept {
@@ -328,6 +337,10 @@ void Reassembly::continue_partial(Fragment& fragment, Parts::iterator above, Rin
   }
   const MessageId message = std::exchange(partial_, std::nullopt)->message;
   message_done(message, last, out);
+  partial_done(out);
+}
+
+void Reassembly::partial_done(Ring<Piece>& out) noexcept {
   // What came together meanwhile. The order among streams is free; the lowest TSNs first is the sender's.
   while (!backlog_.empty()) {
     const Parts::iterator at = parts_.find(*backlog_.begin());
@@ -335,6 +348,54 @@ void Reassembly::continue_partial(Fragment& fragment, Parts::iterator above, Rin
     at->second.place = Part::Place::kIncomplete;
     settle(at, out);
   }
+  const auto skips = std::exchange(skips_, decltype(skips_)(skips_.get_allocator()));
+  for (const auto& [stream, one] : skips) skip(stream, one.ssn, one.tsn, out);
+}
+
+// ---- RFC 3758 §3.6
+
+std::optional<Reassembly::Aborted> Reassembly::abort_partial_delivery(Tsn tsn) noexcept {
+  if (!partial_ || partial_->next > tsn) return std::nullopt;
+  const MessageId message = std::exchange(partial_, std::nullopt)->message;
+  aborted_ = message;
+  return Aborted{message.stream, message.ssn, message.unordered};
+}
+
+void Reassembly::forward(Tsn tsn, Ring<Piece>& out) noexcept {
+  for (Parts::iterator at = parts_.begin(); at != parts_.end() && at->first <= tsn + 1;) {
+    const Parts::iterator part = at++;
+    const bool lacks_beginning = !part->second.begins;  // at or below tsn
+    const bool lacks_more = !part->second.ends && part->second.last < tsn;
+    if (lacks_beginning || lacks_more) close_part(part);
+  }
+  if (aborted_) message_done(*std::exchange(aborted_, std::nullopt), tsn, out);
+  if (!partial_) partial_done(out);
+}
+
+void Reassembly::skip(StreamId stream, std::uint16_t ssn, Tsn tsn, Ring<Piece>& out) noexcept {
+  if (partial_) {
+    skips_.insert_or_assign(stream, Skip{ssn, tsn});
+    return;
+  }
+  StreamState& state = stream_state(stream);
+  if (static_cast<std::uint16_t>(ssn - state.next_ssn) >= 0x8000) return;  // RFC 9260 §1.6: behind
+  const auto in_stream = [&](auto found) { return found != early_.end() && found->first >> 16 == stream; };
+  const auto until = static_cast<std::uint16_t>(ssn + 1);
+  while (state.next_ssn != until) {
+    // The first that is held at or after next_ssn, in the order of serial numbers.
+    auto found = early_.lower_bound(turn_key(stream, state.next_ssn));
+    if (!in_stream(found)) found = early_.lower_bound(turn_key(stream, 0));
+    const auto left = static_cast<std::uint16_t>(until - state.next_ssn);
+    if (!in_stream(found) ||
+        static_cast<std::uint16_t>(static_cast<std::uint16_t>(found->first) - state.next_ssn) >= left) {
+      break;
+    }
+    state.next_ssn = static_cast<std::uint16_t>(static_cast<std::uint16_t>(found->first) + 1);
+    hand_out_early(found->second, out);
+  }
+  // Whatever follows without a gap.
+  state.next_ssn = static_cast<std::uint16_t>(until - 1);
+  message_done({stream, ssn, false}, tsn, out);
 }
 
 // RFC 9260 §5.2.4 A: after a restart of the peer everything starts anew.
@@ -344,6 +405,7 @@ void Reassembly::reset() noexcept {
   parts_.clear();
   streams_.clear();
   partial_.reset();
+  skips_.clear();
   needs_end_ = needs_beginning_ = Tsn{};
   bytes_ = fragments_ = pinned_ = 0;
 }
@@ -355,7 +417,8 @@ void Reassembly::check_consistent() const noexcept {
     require(first <= part.last && part.fragments.size() == static_cast<std::size_t>(part.last - first) + 1);
     if (below != nullptr) {
       require(below->last < first);
-      if (below->last + 1 == first) require(below->ends && part.begins);  // else they were one part
+      if (below->last + 1 == first)
+        require((below->ends || partial_reliability_) && part.begins);  // else they were one part
     }
     require(part.complete() == (part.place != Part::Place::kIncomplete));
     if (part.place == Part::Place::kEarly) {
@@ -371,7 +434,7 @@ void Reassembly::check_consistent() const noexcept {
       bytes += held.payload.size();
       pinned += held.payload.capacity();
     }
-    if (partial_) require(partial_->next != first);
+    if (partial_) require(partial_->next != first || part.begins || partial_reliability_);
     below = &part;
   }
   require(bytes == bytes_ && fragments == fragments_ && pinned == pinned_);

@@ -75,6 +75,22 @@ class Reassembly {
   bool start_partial_delivery(Ring<Piece>& out) noexcept;
   [[nodiscard]] bool in_partial_delivery() const noexcept;
 
+  // RFC 3758: the peer may give up messages, also in the middle, and so leave others whose neighbours never come. Then
+  // less is a contradiction.
+  void set_partial_reliability(bool on) noexcept { partial_reliability_ = on; }
+  struct Aborted {
+    StreamId stream;
+    std::uint16_t ssn;
+    bool unordered;
+  };
+  // The peer gave up whatever is missing up to `tsn` (RFC 3758 §3.6). The three in this order:
+  // what is in partial delivery and will not be completed, if so;
+  std::optional<Aborted> abort_partial_delivery(Tsn tsn) noexcept;
+  // drops what is incomplete for want of a TSN up to `tsn`, and hands out what waited for the end of partial delivery;
+  void forward(Tsn tsn, Ring<Piece>& out) noexcept;
+  // no message of `stream` up to `ssn` is waited for any more: those held are handed out, and those that follow.
+  void skip(StreamId stream, std::uint16_t ssn, Tsn tsn, Ring<Piece>& out) noexcept;
+
   // The association restarted: everything held is dropped and all SSNs start from 0.
   void reset() noexcept;
 
@@ -140,6 +156,8 @@ class Reassembly {
   void hand_out(Parts::iterator at, Ring<Piece>& out) noexcept;
   void move_pieces(Parts::iterator at, Ring<Piece>& out) noexcept;
   void message_done(const MessageId& message, Tsn last, Ring<Piece>& out) noexcept;
+  void partial_done(Ring<Piece>& out) noexcept;
+  void hand_out_early(Parts::iterator at, Ring<Piece>& out) noexcept;
   void continue_partial(Fragment& fragment, Parts::iterator above, Ring<Piece>& out) noexcept;
 
   BufferPool& pool_;
@@ -148,6 +166,13 @@ class Reassembly {
   std::pmr::map<std::uint32_t, Parts::iterator> early_;  // complete, not yet their stream's turn; by stream and SSN
   std::pmr::set<Tsn> backlog_;                           // completed during partial delivery; by first TSN
   std::optional<Partial> partial_;
+  std::optional<MessageId> aborted_;  // between abort_partial_delivery() and forward()
+  struct Skip {
+    std::uint16_t ssn;
+    Tsn tsn;
+  };
+  std::pmr::map<StreamId, Skip> skips_;  // told during partial delivery, to be done after it
+  bool partial_reliability_ = false;
   Tsn needs_end_;        // what precedes the message handed out last must have E
   Tsn needs_beginning_;  // what follows it must have B
   std::size_t bytes_ = 0;

@@ -73,14 +73,18 @@ bool Association::on_data(const wire::Chunk& chunk, const Datagram& datagram, Pa
     abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kProtocolError);
     return false;
   }
-  // RFC 9260 §6.9: a message too large for the receive buffer goes up in parts, lest both sides wait for ever.
+  deliver_partially();
+  deliver(from);
+  return true;
+}
+
+// RFC 9260 §6.9: a message too large for the receive buffer goes up in parts, lest both sides wait for ever.
+void Association::deliver_partially() noexcept {
   const std::size_t held = reassembly_.bytes();
   const bool reached_point = parameters_.partial_delivery_point != 0 && held >= parameters_.partial_delivery_point;
   if (held > 0 && (reached_point || window_room() < std::min(fragment_size(), parameters_.receive_buffer / 4))) {
     reassembly_.start_partial_delivery(delivered_);
   }
-  deliver(from);
-  return true;
 }
 
 // RFC 9260 §6.2: with the window closed only a TSN below the highest one held may come in, in place of that one.

@@ -146,6 +146,23 @@ OutgoingMessage* SendQueue::pop_abandoned() noexcept {
   return nullptr;
 }
 
+OutgoingMessage* SendQueue::drop_front() noexcept {
+  OutgoingMessage* const message = queue_.front();
+  queue_.pop_front();
+  queued_bytes_ -= message->payload.size() - message->taken;
+  fragment_size_ = 0;
+  return message;
+}
+
+// The message at `index` has not been begun.
+OutgoingMessage* SendQueue::remove_at(std::size_t index) noexcept {
+  OutgoingMessage* const message = queue_[index];
+  for (; index + 1 < queue_.size(); ++index) queue_[index] = queue_[index + 1];
+  queue_.pop_back();
+  queued_bytes_ -= message->payload.size();
+  return message;
+}
+
 std::vector<OutgoingMessage*> SendQueue::remove_streams_from(StreamId first) noexcept {
   std::vector<OutgoingMessage*> removed;
   while (!waiting_.empty() && waiting_.rbegin()->first >= first) {

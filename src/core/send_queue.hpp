@@ -63,6 +63,22 @@ class SendQueue {
   [[nodiscard]] std::size_t message_count() const noexcept;                   // not completely taken
   [[nodiscard]] bool mid_message() const noexcept;                            // a message is partly taken
 
+  // The message whose turn it is, nullptr if there is none.
+  [[nodiscard]] const OutgoingMessage* front() const noexcept { return queue_.empty() ? nullptr : queue_.front(); }
+  // Nothing more of it will be taken: it is the caller's, or its outstanding chunks'. There must be one.
+  OutgoingMessage* drop_front() noexcept;
+  // Of the messages not begun for which `less_important(message)` the one with the largest priority value, of equals
+  // the last; the caller destroys it. nullptr if there is none. O(messages).
+  template <typename Predicate>
+  OutgoingMessage* pop_least_important(Predicate&& less_important) noexcept {
+    std::size_t chosen = queue_.size();
+    for (std::size_t i = 0; i < queue_.size(); ++i) {
+      if (queue_[i]->taken != 0 || !less_important(*queue_[i])) continue;
+      if (chosen == queue_.size() || queue_[i]->reliability.value >= queue_[chosen]->reliability.value) chosen = i;
+    }
+    return chosen == queue_.size() ? nullptr : remove_at(chosen);
+  }
+
   // The association ends or restarts: gives up messages one by one, oldest first, for the send-failed report; the
   // caller destroys them. nullptr when empty. It gives up each message of which no fragment is outstanding. One of
   // which some are (the first at most) is only forgotten: nothing more of it will be taken, it is marked as completely
@@ -74,6 +90,7 @@ class SendQueue {
   void reset_sequence_numbers() noexcept;
 
  private:
+  OutgoingMessage* remove_at(std::size_t index) noexcept;
   [[nodiscard]] std::size_t next_length(const OutgoingMessage& message, std::size_t max_payload) const noexcept;
   [[nodiscard]] std::uint16_t next_sequence_number(StreamId stream) noexcept;
 

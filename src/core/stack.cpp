@@ -198,6 +198,20 @@ Result<std::uint16_t> Stack::stream_value(AssociationId id, StreamId stream) con
   return association->send_queue().priority(stream);
 }
 
+void Stack::make_room(AssociationId id, std::size_t bytes, const Reliability& reliability, Time now) noexcept {
+  Association* const association = state_->find(id);
+  if (association == nullptr) return;
+  association->make_room(bytes, reliability, now);
+  state_->settle(*association, now);
+}
+
+std::optional<Abandoned> Stack::abandoned(AssociationId id, Reliability::Policy policy,
+                                          std::optional<StreamId> stream) const noexcept {
+  const Association* const association = state_->find(id);
+  if (association == nullptr) return {};
+  return stream ? association->abandoned().of_stream(policy, *stream) : association->abandoned().of_association(policy);
+}
+
 bool Stack::exists(AssociationId id) const noexcept {
   return state_->find(id) != nullptr;
 }

@@ -20,6 +20,7 @@
 #include "core/datagram.hpp"
 #include "core/event.hpp"
 #include "core/parameters.hpp"
+#include "core/partial.hpp"
 #include "core/types.hpp"
 
 namespace netsctp::core {
@@ -51,6 +52,7 @@ struct SendRequest {
   bool unordered = false;
   bool immediate = false;       // SCTP_SACK_IMMEDIATELY
   std::optional<IpAddress> to;  // SCTP_ADDR_OVER: this peer address instead of the primary
+  Reliability reliability{};    // RFC 3758, RFC 7496
 };
 
 struct PathStatus {
@@ -86,6 +88,7 @@ struct AssociationStatus {
   std::size_t buffered_bytes = 0;       // payload queued or outstanding: what a send buffer holds
   std::size_t fragmentation_point = 0;  // largest payload that goes unfragmented
   unsigned error_count = 0;
+  bool partial_reliability = false;  // RFC 3758: agreed with the peer
   AssociationParameters parameters;
   std::vector<IpAddress> local_addresses;
   std::vector<PathStatus> paths;
@@ -154,6 +157,13 @@ class Stack {
   // on Linux. ESRCH; EINVAL: no such stream.
   std::error_code set_stream_value(AssociationId id, StreamId stream, std::uint16_t value) noexcept;
   [[nodiscard]] Result<std::uint16_t> stream_value(AssociationId id, StreamId stream) const noexcept;
+  // Frees at least `bytes` of the send buffer, if it can, by giving up messages that are less important than one of
+  // `reliability` (RFC 7496 §3.2); each is reported by SendFailed.
+  void make_room(AssociationId id, std::size_t bytes, const Reliability& reliability, Time now) noexcept;
+  // Messages given up under a policy, kReliable: under any (RFC 7496 §4.3, §4.4). Nothing if there is no such
+  // association.
+  [[nodiscard]] std::optional<Abandoned> abandoned(AssociationId id, Reliability::Policy policy,
+                                                   std::optional<StreamId> stream = {}) const noexcept;
 
   [[nodiscard]] bool exists(AssociationId id) const noexcept;
   [[nodiscard]] std::size_t buffered_bytes(AssociationId id) const noexcept;  // 0 if it does not exist

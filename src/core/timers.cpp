@@ -39,8 +39,9 @@ void Association::on_t3(PathId id, Time) noexcept {
   Path& path = paths_[id];
   path.t3_deadline = kNever;
   ++stack_.counters.t3_expirations;
-  path.timeout.back_off(parameters_.rto_max);    // RFC 9260 §6.3.3 E2
-  peer_rwnd_ += outstanding_.mark_all_lost(id);  // RFC 9260 §6.3.3 E3, §6.2.1 C
+  path.timeout.back_off(parameters_.rto_max);         // RFC 9260 §6.3.3 E2
+  peer_rwnd_ += outstanding_.mark_all_lost(id);       // RFC 9260 §6.3.3 E3, §6.2.1 C
+  if (forward_tsn_wanted()) forward_tsn_due_ = true;  // RFC 3758 §3.5 A5
   // A timeout ends fast recovery: slow start takes over.
   fast_recovery_exit_.reset();
   fast_retransmit_packet_ = false;
@@ -83,6 +84,7 @@ void Association::count_association_error() noexcept {
 
 void Association::progress(Time now) noexcept {
   if (state_ == State::kClosed) return;
+  give_up(now);
   report_sender_dry();
   if (all_data_acknowledged()) {
     if (state_ == State::kShutdownPending)

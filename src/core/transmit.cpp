@@ -9,6 +9,7 @@
 namespace netsctp::core {
 
 bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
+  give_up(now);  // RFC 3758 §4.1 TR3, TR4: before anything is sent
   unsigned empty_packets = 0;
   while (const std::optional<PathId> path = next_packet_path()) {
     Path& to = paths_[*path];
@@ -59,6 +60,7 @@ std::optional<PathId> Association::next_packet_path() noexcept {
   }
   if (!errors_.empty() && paths_[error_path_].confirmed) return error_path_;
   if (sack_now_) return sack_path();
+  if (forward_tsn_due_ && may_send_data()) return data_path();
   if (shutdown_due_ || shutdown_ack_due_) return shutdown_path_;
   return next_data_path();
 }
@@ -99,6 +101,7 @@ void Association::write_packet(wire::PacketWriter& writer, PathId path, Time now
     if (path == shutdown_path_) write_shutdown(writer, path, now);
     return;
   }
+  if (forward_tsn_due_ && may_send_data() && path == data_path()) write_forward_tsn(writer, path, now);
   // RFC 9260 §5.4: DATA only to confirmed addresses.
   if (may_send_data() && paths_[path].confirmed) write_data(writer, path, now);
 }
@@ -136,6 +139,7 @@ void Association::write_init(wire::PacketWriter& writer, Time now) noexcept {
   if (v4) add_type(wire::ParameterType::kIpv4Address);
   if (v6) add_type(wire::ParameterType::kIpv6Address);
   writer.parameter(wire::ParameterType::kSupportedAddressTypes, wire::Bytes(types).first(length));
+  if (parameters_.partial_reliability) writer.parameter(wire::ParameterType::kForwardTsnSupported);  // RFC 3758 §3.3.1
   writer.close();
 }
 

@@ -23,6 +23,7 @@ bool parse_one(const cmsghdr& header, SendAncillary& result) {
       return read(header, result.init.emplace());
     case SCTP_SNDRCV:
       if (result.info || !read(header, result.info.emplace())) return false;
+      result.has_lifetime = true;
       return (result.info->sinfo_flags & ~kKnownFlags) == 0;
     case SCTP_SNDINFO: {
       sctp_sndinfo info{};

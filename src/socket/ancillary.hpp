@@ -17,6 +17,7 @@ namespace netsctp::socket {
 struct SendAncillary {
   std::optional<sctp_initmsg> init;
   std::optional<sctp_sndrcvinfo> info;  // from SCTP_SNDRCV or SCTP_SNDINFO
+  bool has_lifetime = false;            // it is from SCTP_SNDRCV: sinfo_timetolive is the caller's
   std::optional<sctp_prinfo> partial_reliability;
   std::optional<sctp_authinfo> authentication;
   std::vector<IpAddress> destinations;  // SCTP_DSTADDRV4, SCTP_DSTADDRV6

@@ -63,6 +63,8 @@ void StackSocket::on_event(SocketAssociation& association, core::Event&& event) 
     if (association.traffic.wants(SCTP_SEND_FAILED_EVENT)) {
       notify(association, SCTP_SEND_FAILED_EVENT, send_failed_event(association.id, *failure));
     }
+  } else if (std::holds_alternative<core::PartialDeliveryAborted>(event.what)) {
+    give_up_partial(association);
   } else if (std::holds_alternative<core::PeerShutdown>(event.what)) {
     association.shutting_down = true;
     if (association.traffic.wants(SCTP_SHUTDOWN_EVENT)) {
@@ -100,6 +102,16 @@ void StackSocket::on_data(SocketAssociation& association, core::DataArrived&& da
   if (queue_.add(info, association.peer(data.path), std::move(data.piece))) arrived();
 }
 
+// RFC 6458 §6.1.7: the rest of a message in partial delivery will not come.
+void StackSocket::give_up_partial(SocketAssociation& association) noexcept {
+  const std::size_t before = queue_.unread_bytes(association.id);
+  const auto broken = queue_.give_up_partial(association.id);
+  if (const std::size_t dropped = before - queue_.unread_bytes(association.id)) {
+    stack().consumed(association.id, dropped, engine::Engine::clock_now());
+  }
+  if (broken) notify(association, SCTP_PARTIAL_DELIVERY_EVENT, partial_delivery_aborted(*broken));
+}
+
 void StackSocket::notify(const SocketAssociation& association, unsigned type, std::vector<std::byte>&& bytes) noexcept {
   if (!association.traffic.wants(type)) return;
   if (queue_.add_notification(association.id, association.peer(), std::move(bytes))) arrived();
@@ -115,10 +127,7 @@ void StackSocket::on_change(SocketAssociation& association, core::AssociationCha
   }
   const bool over = change.what != What::kUp && change.what != What::kRestarted;
   if (over || change.what == What::kRestarted) {
-    // RFC 6458 §6.1.7: the rest of a message in partial delivery will not come.
-    if (const auto broken = queue_.give_up_partial(association.id)) {
-      notify(association, SCTP_PARTIAL_DELIVERY_EVENT, partial_delivery_aborted(*broken));
-    }
+    give_up_partial(association);
   }
   if (association.traffic.wants(SCTP_ASSOC_CHANGE)) {
     notify(association, SCTP_ASSOC_CHANGE, assoc_change(association.id, change));

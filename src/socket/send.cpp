@@ -24,7 +24,9 @@ struct SendOrder {
   std::optional<Address> to;          // msg_name
   std::vector<Address> destinations;  // `to` and SCTP_DSTADDRV4/6
   std::size_t length = 0;
-  unsigned flags = 0;  // sinfo_flags
+  unsigned flags = 0;                              // sinfo_flags
+  std::optional<sctp_prinfo> partial_reliability;  // SCTP_PRINFO
+  bool has_lifetime = false;                       // sinfo_timetolive is the caller's
 
   [[nodiscard]] core::AssociationId association() const noexcept { return info ? info->sinfo_assoc_id : 0; }
 };
@@ -36,11 +38,12 @@ Result<SendOrder> read_order(const msghdr& message, const SocketSettings& settin
   for (std::size_t i = 0; i < message.msg_iovlen; ++i) order.length += message.msg_iov[i].iov_len;
   auto ancillary = parse_ancillary(message);
   if (!ancillary) return ancillary.error();
-  // Without AUTH (RFC 4895) there is only the null key. PR-SCTP policies are read and, as with the extension off, have
-  // no effect.
+  // Without AUTH (RFC 4895) there is only the null key.
   if (ancillary->authentication && ancillary->authentication->auth_keynumber != 0) return std::errc::invalid_argument;
   order.info = ancillary->info;
   order.init = ancillary->init;
+  order.partial_reliability = ancillary->partial_reliability;
+  order.has_lifetime = ancillary->has_lifetime;
   order.flags = order.info ? order.info->sinfo_flags : settings.traffic.flags;
   if (message.msg_name != nullptr && message.msg_namelen != 0) {
     auto to = from_sockaddr(static_cast<const sockaddr*>(message.msg_name), message.msg_namelen, settings.view);
@@ -53,6 +56,21 @@ Result<SendOrder> read_order(const msghdr& message, const SocketSettings& settin
   if (order.length == 0 && (order.flags & (SCTP_EOF | SCTP_ABORT)) == 0) return std::errc::invalid_argument;
   if ((order.flags & SCTP_ADDR_OVER) != 0 && !order.to) return std::errc::invalid_argument;
   return order;
+}
+
+// RFC 7496 §4.2, RFC 6458 §5.3.7; what the caller does not say is the association's default.
+core::Reliability reliability_of(const SendOrder& order, const TrafficSettings& defaults) noexcept {
+  using Policy = core::Reliability::Policy;
+  unsigned policy = (order.info ? order.info->sinfo_flags : defaults.flags) & SCTP_PR_SCTP_MASK;
+  std::uint32_t value = order.has_lifetime ? order.info->sinfo_timetolive : defaults.time_to_live;
+  if (order.partial_reliability) {
+    policy = order.partial_reliability->pr_policy;
+    value = policy == SCTP_PR_SCTP_NONE ? 0 : order.partial_reliability->pr_value;
+  }
+  if (policy == SCTP_PR_SCTP_RTX) return {Policy::kRetransmissions, value};
+  if (policy == SCTP_PR_SCTP_PRIO) return {Policy::kPriority, value};
+  // As Linux: no lifetime of 0; a lifetime without a policy (RFC 6458 §5.3.2) is one all the same.
+  return value == 0 ? core::Reliability{} : core::Reliability{Policy::kTimed, value};
 }
 
 void gather(const msghdr& message, std::byte* to) noexcept {
@@ -143,12 +161,17 @@ ssize_t StackSocket::send_to(Session& session, const std::shared_ptr<SocketAssoc
       const auto status = stack().status(id);
       if (status && order.length > status->fragmentation_point) return -EMSGSIZE;  // RFC 6458 §8.1.11
     }
+    const core::Reliability reliability = reliability_of(order, association->traffic);
+    if (const std::size_t needed = stack().buffered_bytes(id) + order.length; needed > settings.send_buffer) {
+      stack().make_room(id, needed - settings.send_buffer, reliability, session.now());  // RFC 7496 §3.2
+    }
     if (const int error = await_space(session, association, flags)) return error;
     const TrafficSettings& defaults = association->traffic;
     core::SendRequest request;
     request.stream = order.info ? order.info->sinfo_stream : defaults.stream;
     request.ppid = order.info ? order.info->sinfo_ppid : defaults.ppid;
     request.context = order.info ? order.info->sinfo_context : defaults.context;
+    request.reliability = reliability;
     request.unordered = (order.flags & SCTP_UNORDERED) != 0;
     request.immediate = (order.flags & SCTP_SACK_IMMEDIATELY) != 0;
     if ((order.flags & SCTP_ADDR_OVER) != 0) request.to = order.to->ip;

@@ -20,7 +20,7 @@ struct TrafficSettings {
   std::uint16_t flags = 0;
   std::uint32_t ppid = 0;  // network order, opaque
   std::uint32_t context = 0;
-  std::uint32_t time_to_live = 0;     // ms; stored only
+  std::uint32_t time_to_live = 0;     // value of the PR-SCTP policy in `flags`; without one: ms
   std::uint32_t receive_context = 0;  // SCTP_CONTEXT
   std::uint16_t subscriptions = 0;    // bit n: notification SCTP_SN_TYPE_BASE + n
 

@@ -112,6 +112,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   void detach(SocketAssociation& association) noexcept;
   void ended(SocketAssociation& association, int error) noexcept;
   void on_data(SocketAssociation& association, core::DataArrived&& data) noexcept;
+  void give_up_partial(SocketAssociation& association) noexcept;
   void on_change(SocketAssociation& association, core::AssociationChanged&& change) noexcept;
   void let_go(SocketAssociation& association, Time now, bool forcibly) noexcept;
   void forget_embryo(StackSocket& embryo) noexcept;

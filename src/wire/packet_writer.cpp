@@ -111,6 +111,22 @@ bool PacketWriter::shutdown(std::uint32_t cumulative_tsn_ack) noexcept {
   return true;
 }
 
+bool PacketWriter::forward_tsn(std::uint32_t new_cumulative_tsn, std::span<const StreamSkip> skips) noexcept {
+  assert(open_at_ == 0);
+  const std::size_t length = kForwardTsnHeaderSize + skips.size() * 4;
+  std::byte* at = grow(length);
+  if (at == nullptr) return false;
+  store_chunk_header(at, ChunkType::kForwardTsn, 0, length);
+  store_big(at + kChunkHeaderSize, new_cumulative_tsn);
+  at += kForwardTsnHeaderSize;
+  for (const StreamSkip& skip : skips) {
+    store_big(at, skip.stream);
+    store_big(at + 2, skip.ssn);
+    at += 4;
+  }
+  return true;
+}
+
 bool PacketWriter::open(ChunkType type, std::uint8_t flags) noexcept {
   assert(open_at_ == 0);
   const std::size_t offset = size_;

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/address.hpp"
+#include "wire/extension.hpp"
 #include "wire/packet.hpp"
 #include "wire/sack.hpp"
 
@@ -32,6 +33,7 @@ class PacketWriter {
   bool sack(std::uint32_t cumulative_tsn_ack, std::uint32_t a_rwnd, std::span<const GapBlock> gaps,
             std::span<const std::uint32_t> duplicates) noexcept;
   bool shutdown(std::uint32_t cumulative_tsn_ack) noexcept;
+  bool forward_tsn(std::uint32_t new_cumulative_tsn, std::span<const StreamSkip> skips) noexcept;  // all or nothing
 
   // A chunk with parameters or causes: open, any number of additions, close. An addition that does not fit returns
   // false and leaves the chunk as it was. cancel() takes the open chunk back.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "core/partial.hpp"
 #include "core/types.hpp"
 #include "sim/random.hpp"
 
@@ -18,6 +19,7 @@ struct Message {
   core::StreamId stream = 0;
   std::size_t size = 1;
   bool unordered = false;
+  core::Reliability reliability{};
 };
 
 struct Received {

@@ -78,6 +78,7 @@ void User::fill(Conversation& conversation) {
       request.ppid = number;
       request.context = number;
       request.unordered = message.unordered;
+      request.reliability = message.reliability;
       return stack.send(conversation.id, std::move(request), host_.network().now());
     });
     if (error) throw std::runtime_error("simulation: send(): " + error.message());
@@ -123,6 +124,11 @@ void User::on_event(core::Event&& event) {
     return;
   }
   if (const auto* change = std::get_if<core::AssociationChanged>(&event.what)) on_change(conversation, *change);
+  if (std::get_if<core::PartialDeliveryAborted>(&event.what) != nullptr) {
+    read(conversation, SIZE_MAX);
+    demand(conversation.incomplete.has_value(), "there was no message to abort");
+    conversation.incomplete.reset();
+  }
   if (std::get_if<core::PeerShutdown>(&event.what) != nullptr) {
     conversation.peer_shut_down = true;
   }

@@ -1,0 +1,111 @@
+// Partial reliability: RFC 7496 §4.3 to §4.5, RFC 6458 §8.1.32.
+#include <cerrno>
+
+#include "socket/options.hpp"
+
+namespace netsctp::socket {
+
+namespace {
+
+using Policy = core::Reliability::Policy;
+
+int get_supported(const OptionCall& call, void* value, socklen_t& length) {
+  sctp_assoc_value argument{};
+  if (!load(argument, value, length)) return -EINVAL;
+  if (const auto* const association = call.socket.association(argument.assoc_id)) {
+    const auto status = call.stack().status(association->id);
+    if (!status) return -EINVAL;
+    argument.assoc_value = status->partial_reliability ? 1 : 0;
+  } else if (call.socket.is_one_to_many() && argument.assoc_id != SCTP_FUTURE_ASSOC) {
+    return -EINVAL;
+  } else {
+    argument.assoc_value = call.settings().association.partial_reliability ? 1 : 0;
+  }
+  return store(argument, value, length);
+}
+
+int set_supported(const OptionCall& call, const void* value, socklen_t length) {
+  sctp_assoc_value argument{};
+  if (!load(argument, value, length)) return -EINVAL;
+  if (call.socket.is_one_to_many() && argument.assoc_id != SCTP_FUTURE_ASSOC &&
+      call.socket.association(argument.assoc_id) == nullptr) {
+    return -EINVAL;
+  }
+  // RFC 7496 §4.5: for associations to come.
+  call.settings().association.partial_reliability = argument.assoc_value != 0;
+  call.socket.apply_defaults();
+  return 0;
+}
+
+int get_default(const OptionCall& call, void* value, socklen_t& length) {
+  sctp_default_prinfo argument{};
+  if (!load(argument, value, length)) return -EINVAL;
+  const auto* const from = traffic_of(call, argument.pr_assoc_id);
+  if (from == nullptr) return -EINVAL;
+  argument.pr_policy = from->flags & SCTP_PR_SCTP_MASK;
+  argument.pr_value = from->time_to_live;
+  return store(argument, value, length);
+}
+
+int set_default(const OptionCall& call, const void* value, socklen_t length) {
+  sctp_default_prinfo argument{};
+  if (!load(argument, value, length) || (argument.pr_policy & ~SCTP_PR_SCTP_MASK) != 0) return -EINVAL;
+  if (argument.pr_policy == SCTP_PR_SCTP_NONE) argument.pr_value = 0;
+  return change_traffic(call, argument.pr_assoc_id, [&argument](TrafficSettings& to) {
+    to.flags = static_cast<std::uint16_t>((to.flags & ~SCTP_PR_SCTP_MASK) | argument.pr_policy);
+    to.time_to_live = argument.pr_value;
+  });
+}
+
+int get_status(const OptionCall& call, void* value, socklen_t& length, bool of_stream) {
+  sctp_prstatus argument{};
+  if (!load(argument, value, length)) return -EINVAL;
+  auto policy = Policy::kReliable;  // all of them
+  switch (argument.sprstat_policy) {
+    case SCTP_PR_SCTP_ALL:
+      break;
+    case SCTP_PR_SCTP_TTL:
+      policy = Policy::kTimed;
+      break;
+    case SCTP_PR_SCTP_RTX:
+      policy = Policy::kRetransmissions;
+      break;
+    case SCTP_PR_SCTP_PRIO:
+      policy = Policy::kPriority;
+      break;
+    default:
+      return -EINVAL;
+  }
+  const auto* const association = call.socket.association(argument.sprstat_assoc_id);
+  if (association == nullptr) return -EINVAL;
+  const auto status = call.stack().status(association->id);
+  if (!status || (of_stream && argument.sprstat_sid >= status->outbound_streams)) return -EINVAL;
+  const auto stream = of_stream ? std::optional<core::StreamId>(argument.sprstat_sid) : std::nullopt;
+  const auto counters = call.stack().abandoned(association->id, policy, stream);
+  if (!counters) return -EINVAL;
+  argument.sprstat_abandoned_unsent = counters->unsent;
+  argument.sprstat_abandoned_sent = counters->sent;
+  return store(argument, value, length);
+}
+
+int get_association_status(const OptionCall& call, void* value, socklen_t& length) {
+  return get_status(call, value, length, false);
+}
+int get_stream_status(const OptionCall& call, void* value, socklen_t& length) {
+  return get_status(call, value, length, true);
+}
+
+constexpr Option kOptions[]{
+    {SCTP_PR_SUPPORTED, get_supported, set_supported},
+    {SCTP_DEFAULT_PRINFO, get_default, set_default},
+    {SCTP_PR_ASSOC_STATUS, get_association_status, nullptr},
+    {SCTP_PR_STREAM_STATUS, get_stream_status, nullptr},
+};
+
+}  // namespace
+
+std::span<const Option> partial_options() noexcept {
+  return kOptions;
+}
+
+}  // namespace netsctp::socket
