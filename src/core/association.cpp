@@ -76,7 +76,10 @@ void Association::receive_chunks(wire::ChunkReader& reader, const Datagram& data
     if (!on_chunk(*chunk, datagram, from, now)) break;
   }
   if (reader.malformed()) ++stack_.counters.discarded_malformed_chunk;
-  if (packet_has_data_ && state_ != State::kClosed) data_packet_done(from, now);
+  if (packet_has_data_ && state_ != State::kClosed) {
+    data_packet_done(from, now);
+    if (reconfiguration_.deferred) perform_deferred_reset();
+  }
 }
 
 // False: nothing after it in this packet is to be processed.
@@ -128,6 +131,8 @@ bool Association::on_chunk(const wire::Chunk& chunk, const Datagram& datagram, P
       stack_.emit(*this, RemoteError{first ? first->type : std::uint16_t{0}, {chunk.whole.begin(), chunk.whole.end()}});
       return true;
     }
+    case wire::ChunkType::kReConfig:
+      return on_reconfiguration(chunk, now);
     case wire::ChunkType::kForwardTsn:
       return on_forward_tsn(chunk, from);
     case wire::ChunkType::kInit:        // RFC 9260 §6.10: never bundled
@@ -336,6 +341,7 @@ AssociationStatus Association::status() const {
   status.fragmentation_point = paths_.empty() ? 0 : fragment_size();
   status.error_count = error_count_;
   status.partial_reliability = partial_reliability_;
+  status.stream_reset = stream_reset_;
   status.parameters = parameters_;
   status.local_addresses = local_addresses_;
   for (PathId i = 0; i < paths_.size(); ++i) {

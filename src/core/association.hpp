@@ -5,6 +5,7 @@
 //   receive.cpp              §6.2: DATA in, when a SACK is due, the receive window
 //   acknowledge.cpp          §6.2.1, §7.2: SACK in
 //   partial.cpp              RFC 3758: messages given up, FORWARD TSN
+//   stream_reset.cpp         RFC 6525: RE-CONFIG
 //   transmit.cpp             §6.1, §6.10: the only writer of its packets
 //   timers.cpp               §6.3, §8.1: deadlines and what their expiry means
 //   path_management.cpp      §5.4, §6.4, §8.2, §8.3
@@ -34,6 +35,7 @@
 #include "core/reassembly.hpp"
 #include "core/send_queue.hpp"
 #include "core/stack.hpp"
+#include "core/stream_reset.hpp"
 #include "core/tsn_map.hpp"
 #include "core/types.hpp"
 #include "wire/packet_writer.hpp"
@@ -85,6 +87,9 @@ class Association final : public TimerNode {
   void shutdown(Time now) noexcept;
   void abort(std::span<const std::byte> reason) noexcept;
   void consumed(std::size_t bytes) noexcept;
+  std::error_code reset_streams(bool outgoing, bool incoming, std::vector<StreamId>&& streams) noexcept;
+  std::error_code reset_association() noexcept;
+  std::error_code add_streams(std::uint16_t outgoing, std::uint16_t incoming) noexcept;
   void make_room(std::size_t bytes, const Reliability& for_message, Time now) noexcept;
   void want_send_space() noexcept { send_space_wanted_ = true; }
   void want_sender_dry() noexcept;
@@ -118,7 +123,7 @@ class Association final : public TimerNode {
   void check_consistent() const noexcept;
 
  private:
-  enum class Timer : std::uint8_t { kT1, kT2, kT5, kSack, kProbe, kAutoclose, kCount };
+  enum class Timer : std::uint8_t { kT1, kT2, kT5, kSack, kProbe, kAutoclose, kReconfiguration, kCount };
   struct HeartbeatReply {  // a HEARTBEAT to be answered with all it contained (§8.3)
     PathId path;
     Slice value;
@@ -207,6 +212,24 @@ class Association final : public TimerNode {
   void write_forward_tsn(wire::PacketWriter& writer, PathId path, Time now) noexcept;
   bool on_forward_tsn(const wire::Chunk& chunk, PathId from) noexcept;
 
+  // stream_reset.cpp
+  void begin_reconfiguration(std::uint32_t peer_initial_tsn) noexcept;
+  [[nodiscard]] std::error_code may_request(std::uint8_t permission) const noexcept;
+  [[nodiscard]] bool fits_request(std::size_t streams) const noexcept;
+  void request_reconfiguration(Reconfiguration::Request&& request) noexcept;
+  [[nodiscard]] bool holds_new_messages() const noexcept;
+  [[nodiscard]] bool reconfiguration_due() const noexcept;
+  void write_reconfiguration(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  void on_reconfiguration_timer() noexcept;
+  bool on_reconfiguration(const wire::Chunk& chunk, Time now) noexcept;
+  void answer(std::uint32_t sequence, Reconfiguration::Result result) noexcept;
+  void answer(const Reconfiguration::Response& response) noexcept;
+  void on_reconfiguration_request(const wire::Parameter& parameter, Time now) noexcept;
+  bool perform_deferred_reset() noexcept;
+  void restart_numbering(std::uint32_t own_next_tsn, std::uint32_t peer_next_tsn) noexcept;
+  void mark_answered(std::uint32_t sequence) noexcept;
+  void on_reconfiguration_response(wire::Bytes value, Time now) noexcept;
+
   // timers.cpp
   void on_t3(PathId id, Time now) noexcept;
   void on_t2(Time now) noexcept;
@@ -289,6 +312,11 @@ class Association final : public TimerNode {
   Tsn forwarded_to_;  // what the last FORWARD TSN said
   Time forwarded_at_{};
   AbandonedCounters abandoned_;
+
+  // --- stream re-configuration (RFC 6525) ----------------------------------------------------------------------------
+  bool stream_reset_ = false;  // agreed
+  Reconfiguration reconfiguration_;
+  PathId reconfiguration_path_ = 0;
 
   // --- receiving -----------------------------------------------------------------------------------------------------
   std::uint16_t inbound_streams_ = 0;

@@ -99,7 +99,7 @@ std::size_t CookieJar::seal(const Cookie& cookie, std::span<std::byte, kMaxSize>
   packer.put(cookie.inbound_streams);
   packer.put(cookie.remote_udp_port);
   packer.put(cookie.peer_adaptation);
-  packer.put(static_cast<std::uint8_t>(cookie.partial_reliability));
+  packer.put(static_cast<std::uint8_t>((cookie.partial_reliability ? 1 : 0) | (cookie.stream_reset ? 2 : 0)));
   packer.put(cookie.local);
   packer.put(static_cast<std::uint8_t>(cookie.peer_address_count));
   for (const IpAddress& address : cookie.peers()) packer.put(address);
@@ -134,7 +134,9 @@ std::optional<Cookie> CookieJar::open(std::span<const std::byte> sealed) const n
   cookie.inbound_streams = unpacker.take<std::uint16_t>();
   cookie.remote_udp_port = unpacker.take<std::uint16_t>();
   cookie.peer_adaptation = unpacker.take<std::uint32_t>();
-  cookie.partial_reliability = (unpacker.take<std::uint8_t>() & 1) != 0;
+  const auto extensions = unpacker.take<std::uint8_t>();
+  cookie.partial_reliability = (extensions & 1) != 0;
+  cookie.stream_reset = (extensions & 2) != 0;
   cookie.local = unpacker.take_address();
   cookie.peer_address_count = unpacker.take<std::uint8_t>();
   if (cookie.peer_address_count > kMaxPaths) return {};

@@ -32,6 +32,7 @@ struct Cookie {
   std::uint16_t remote_udp_port = 0;
   std::uint32_t peer_adaptation = 0;                  // RFC 5061 §4.2.6
   bool partial_reliability = false;                   // agreed (RFC 3758 §3.3)
+  bool stream_reset = false;                          // agreed (RFC 6525 §5.1.1)
   IpAddress local;                                    // where the INIT arrived
   std::array<IpAddress, kMaxPaths> peer_addresses{};  // the first is where the INIT came from
   std::size_t peer_address_count = 0;

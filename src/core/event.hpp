@@ -65,6 +65,28 @@ struct PartialDeliveryAborted {
   bool unordered = false;
 };
 
+// RFC 6525 §6.1: a request of the peer was performed, or one of ours has been answered.
+struct ReconfigurationOutcome {
+  bool denied = false;  // by the peer
+  bool failed = false;
+};
+struct StreamsReset {
+  ReconfigurationOutcome outcome;
+  bool incoming = false;
+  bool outgoing = false;
+  std::vector<StreamId> streams;  // empty: all
+};
+struct AssociationReset {
+  ReconfigurationOutcome outcome;
+  std::uint32_t local_tsn = 0;  // the next one on this side
+  std::uint32_t remote_tsn = 0;
+};
+struct StreamsChanged {
+  ReconfigurationOutcome outcome;
+  std::uint16_t inbound_streams = 0;
+  std::uint16_t outbound_streams = 0;
+};
+
 struct PeerShutdown {};  // SHUTDOWN arrived: the peer sends no more
 struct SendSpace {};     // bytes left the send buffer after Stack::want_send_space()
 struct SenderDry {};     // nothing queued and nothing outstanding any more (RFC 6458 §6.1.9)
@@ -77,7 +99,8 @@ struct Event {
   AssociationId association = 0;
   EndpointId endpoint = 0;
   std::variant<std::monostate, DataArrived, AssociationChanged, PathChanged, RemoteError, SendFailed, PeerShutdown,
-               SendSpace, SenderDry, AdaptationIndicated, PartialDeliveryAborted>
+               SendSpace, SenderDry, AdaptationIndicated, PartialDeliveryAborted, StreamsReset, AssociationReset,
+               StreamsChanged>
       what;
 };
 

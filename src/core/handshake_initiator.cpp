@@ -126,6 +126,8 @@ void Association::adopt_peer(const PeerParameters& peer, const Datagram& datagra
   outbound_streams_ = std::min(parameters_.outbound_streams, peer.init.inbound_streams);
   inbound_streams_ = std::min(parameters_.max_inbound_streams, peer.init.outbound_streams);
   partial_reliability_ = parameters_.partial_reliability && peer.forward_tsn_supported.has_value();
+  stream_reset_ = parameters_.stream_reset && peer.re_config;
+  begin_reconfiguration(peer.init.initial_tsn);
   reassembly_.set_partial_reliability(partial_reliability_);
   fail_messages_beyond_streams();
   for (std::size_t i = 0; i < peer.address_count; ++i) {

@@ -134,6 +134,7 @@ void StackState::answer_init(const Incoming& in, const PeerParameters& peer, End
   cookie.peer_address_count = peer.address_count;
   // RFC 3758 §3.3.2.
   cookie.partial_reliability = ours.partial_reliability && peer.forward_tsn_supported.has_value();
+  cookie.stream_reset = ours.stream_reset && peer.re_config;
   Address target = in.datagram.from;  // RFC 9260 §5.1 B
   if (existing != nullptr) {
     existing->describe(cookie);
@@ -169,6 +170,12 @@ void StackState::answer_init(const Incoming& in, const PeerParameters& peer, End
     // (RFC 9260 §3.3.2.1.2).
     for (const IpAddress& local : owner.config.addresses) {
       if (usable > 1 && in_scope(local, to, peer)) writer.address(local);
+    }
+    if (cookie.stream_reset) {  // RFC 6525 §5.1.1
+      const std::array<std::byte, 2> chunks{static_cast<std::byte>(wire::ChunkType::kReConfig),
+                                            static_cast<std::byte>(wire::ChunkType::kForwardTsn)};
+      writer.parameter(wire::ParameterType::kSupportedExtensions,
+                       wire::Bytes(chunks).first(cookie.partial_reliability ? 2 : 1));
     }
     if (cookie.partial_reliability) writer.parameter(wire::ParameterType::kForwardTsnSupported);
     if (peer.forward_tsn_supported && !ours.partial_reliability) {  // RFC 3758 §3.3.2: unknown then
@@ -289,6 +296,8 @@ void Association::apply_cookie(const Cookie& cookie) noexcept {
   outbound_streams_ = cookie.outbound_streams;
   inbound_streams_ = cookie.inbound_streams;
   partial_reliability_ = cookie.partial_reliability;
+  stream_reset_ = cookie.stream_reset;
+  begin_reconfiguration(cookie.peer_initial_tsn);
   reassembly_.set_partial_reliability(partial_reliability_);
   fail_messages_beyond_streams();
   received_ = TsnMap(Tsn::initial(cookie.peer_initial_tsn));

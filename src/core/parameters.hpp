@@ -49,7 +49,9 @@ struct AssociationParameters {
   Duration autoclose{};                    // RFC 6458 §8.1.8: shut down after so long without data; zero: never
   std::uint32_t adaptation = 0;            // RFC 5061 §4.2.6: Adaptation Indication for INIT and INIT ACK; 0: none
   Scheduler scheduler = Scheduler::kFirstCome;
-  bool partial_reliability = true;         // RFC 3758: offered in INIT and INIT ACK
+  bool partial_reliability = true;            // RFC 3758: offered in INIT and INIT ACK
+  bool stream_reset = false;                  // RFC 6525: offered in INIT and INIT ACK
+  std::uint8_t allowed_reconfigurations = 0;  // kAllow... of stream_reset.hpp: what peer and user may ask for
   PathParameters path;
 };
 

@@ -69,6 +69,11 @@ PeerParameters read_peer_parameters(const wire::Init& init, const IpAddress& sou
       case wire::ParameterType::kAdaptationIndication:  // RFC 5061 §4.2.6
         if (parameter->value().size() == 4) peer.adaptation = load_big<std::uint32_t>(parameter->value().data());
         break;
+      case wire::ParameterType::kSupportedExtensions:  // RFC 5061 §4.2.7: chunk types
+        for (const std::byte type : parameter->value()) {
+          if (type == static_cast<std::byte>(wire::ChunkType::kReConfig)) peer.re_config = true;
+        }
+        break;
       case wire::ParameterType::kForwardTsnSupported:
         peer.forward_tsn_supported = *parameter;
         break;

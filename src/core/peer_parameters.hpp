@@ -24,6 +24,7 @@ struct PeerParameters {
   std::optional<wire::Parameter> host_name;              // forbidden: the answer is an ABORT (§3.3.2.1.4)
   std::optional<wire::Parameter> forward_tsn_supported;  // RFC 3758: unknown to an endpoint that has it switched off
   std::uint32_t adaptation = 0;                          // RFC 5061 §4.2.6; 0: none
+  bool re_config = false;                                // RFC 6525 §5.1.1: in its list of Supported Extensions
   bool supports_v4 = true;                               // §5.1.2: all types if the parameter is absent
   bool supports_v6 = true;
   std::array<wire::Parameter, kMaxReported> unrecognized{};  // those to be reported (§3.2.2)

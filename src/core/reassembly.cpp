@@ -398,6 +398,21 @@ void Reassembly::skip(StreamId stream, std::uint16_t ssn, Tsn tsn, Ring<Piece>& 
   message_done({stream, ssn, false}, tsn, out);
 }
 
+void Reassembly::reset_sequence_numbers(const std::vector<StreamId>& streams, Tsn cumulative,
+                                        Ring<Piece>& out) noexcept {
+  const auto reset = [&](StreamId stream) {
+    stream_state(stream).next_ssn = 0xFFFF;
+    message_done({stream, 0xFFFF, false}, cumulative, out);
+  };
+  for (const StreamId stream : streams) reset(stream);
+  if (!streams.empty()) return;
+  for (std::size_t page = 0; page < streams_.size(); ++page) {
+    for (std::size_t i = 0; streams_[page] && i < kStreamsPerPage; ++i) {
+      if ((*streams_[page])[i].started) reset(static_cast<StreamId>(page * kStreamsPerPage + i));
+    }
+  }
+}
+
 // RFC 9260 §5.2.4 A: after a restart of the peer everything starts anew.
 void Reassembly::reset() noexcept {
   early_.clear();

@@ -91,6 +91,10 @@ class Reassembly {
   // no message of `stream` up to `ssn` is waited for any more: those held are handed out, and those that follow.
   void skip(StreamId stream, std::uint16_t ssn, Tsn tsn, Ring<Piece>& out) noexcept;
 
+  // These streams (none named: all) begin with SSN 0 again; everything up to `cumulative` has arrived (RFC 6525 §5.2.2
+  // E3).
+  void reset_sequence_numbers(const std::vector<StreamId>& streams, Tsn cumulative, Ring<Piece>& out) noexcept;
+
   // The association restarted: everything held is dropped and all SSNs start from 0.
   void reset() noexcept;
 

@@ -186,6 +186,13 @@ std::vector<OutgoingMessage*> SendQueue::remove_streams_from(StreamId first) noe
   return removed;
 }
 
+void SendQueue::reset_sequence_numbers(const std::vector<StreamId>& streams) noexcept {
+  if (streams.empty()) reset_sequence_numbers();
+  for (const StreamId stream : streams) {
+    if (stream < next_ssn_.size()) next_ssn_[stream] = 0;
+  }
+}
+
 void SendQueue::reset_sequence_numbers() noexcept {
   next_ssn_.clear();
 }

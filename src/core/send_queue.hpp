@@ -88,6 +88,8 @@ class SendQueue {
   [[nodiscard]] std::vector<OutgoingMessage*> remove_streams_from(StreamId first) noexcept;
   // All SSNs from 0 again (restart, RFC 9260 §5.2.4 A).
   void reset_sequence_numbers() noexcept;
+  // The same for some streams, if any are named (RFC 6525 §5.2.7 H4).
+  void reset_sequence_numbers(const std::vector<StreamId>& streams) noexcept;
 
  private:
   OutgoingMessage* remove_at(std::size_t index) noexcept;

@@ -198,6 +198,32 @@ Result<std::uint16_t> Stack::stream_value(AssociationId id, StreamId stream) con
   return association->send_queue().priority(stream);
 }
 
+std::error_code Stack::reset_streams(AssociationId id, bool outgoing, bool incoming, std::vector<StreamId> streams,
+                                     Time now) noexcept {
+  Association* const association = state_->find(id);
+  if (association == nullptr) return error(kNoAssociation);
+  const std::error_code result = association->reset_streams(outgoing, incoming, std::move(streams));
+  state_->settle(*association, now);
+  return result;
+}
+
+std::error_code Stack::reset_association(AssociationId id, Time now) noexcept {
+  Association* const association = state_->find(id);
+  if (association == nullptr) return error(kNoAssociation);
+  const std::error_code result = association->reset_association();
+  state_->settle(*association, now);
+  return result;
+}
+
+std::error_code Stack::add_streams(AssociationId id, std::uint16_t outgoing, std::uint16_t incoming,
+                                   Time now) noexcept {
+  Association* const association = state_->find(id);
+  if (association == nullptr) return error(kNoAssociation);
+  const std::error_code result = association->add_streams(outgoing, incoming);
+  state_->settle(*association, now);
+  return result;
+}
+
 void Stack::make_room(AssociationId id, std::size_t bytes, const Reliability& reliability, Time now) noexcept {
   Association* const association = state_->find(id);
   if (association == nullptr) return;

@@ -88,6 +88,7 @@ struct AssociationStatus {
   std::size_t buffered_bytes = 0;       // payload queued or outstanding: what a send buffer holds
   std::size_t fragmentation_point = 0;  // largest payload that goes unfragmented
   unsigned error_count = 0;
+  bool stream_reset = false;         // RFC 6525: agreed with the peer
   bool partial_reliability = false;  // RFC 3758: agreed with the peer
   AssociationParameters parameters;
   std::vector<IpAddress> local_addresses;
@@ -157,6 +158,14 @@ class Stack {
   // on Linux. ESRCH; EINVAL: no such stream.
   std::error_code set_stream_value(AssociationId id, StreamId stream, std::uint16_t value) noexcept;
   [[nodiscard]] Result<std::uint16_t> stream_value(AssociationId id, StreamId stream) const noexcept;
+
+  // Stream re-configuration (RFC 6525), told of by StreamsReset, AssociationReset and StreamsChanged. Errors: ESRCH;
+  // ENOPROTOOPT (not agreed with the peer, or not allowed by allowed_reconfigurations); ENOTCONN (not ESTABLISHED);
+  // EINPROGRESS (another request is not answered yet); EINVAL (no such stream, too many). No `streams`: all.
+  std::error_code reset_streams(AssociationId id, bool outgoing, bool incoming, std::vector<StreamId> streams,
+                                Time now) noexcept;
+  std::error_code reset_association(AssociationId id, Time now) noexcept;
+  std::error_code add_streams(AssociationId id, std::uint16_t outgoing, std::uint16_t incoming, Time now) noexcept;
   // Frees at least `bytes` of the send buffer, if it can, by giving up messages that are less important than one of
   // `reliability` (RFC 7496 §3.2); each is reported by SendFailed.
   void make_room(AssociationId id, std::size_t bytes, const Reliability& reliability, Time now) noexcept;

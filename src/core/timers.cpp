@@ -25,6 +25,7 @@ void Association::expire(Time now) noexcept {
     abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kUnreachable);
   }
   if (due(Timer::kT2)) on_t2(now);
+  if (due(Timer::kReconfiguration)) on_reconfiguration_timer();
   if (due(Timer::kSack)) sack_now_ = true;
   if (due(Timer::kProbe)) probe_due_ = true;
   if (due(Timer::kAutoclose)) shutdown(now);  // RFC 6458 §8.1.8

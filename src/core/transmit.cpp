@@ -61,6 +61,7 @@ std::optional<PathId> Association::next_packet_path() noexcept {
   if (!errors_.empty() && paths_[error_path_].confirmed) return error_path_;
   if (sack_now_) return sack_path();
   if (forward_tsn_due_ && may_send_data()) return data_path();
+  if (reconfiguration_due()) return data_path();
   if (shutdown_due_ || shutdown_ack_due_) return shutdown_path_;
   return next_data_path();
 }
@@ -77,6 +78,7 @@ std::optional<PathId> Association::next_data_path() noexcept {
   }
   const std::optional<SendQueue::Next> next = send_queue_.peek(fragment_size());
   if (!next || outstanding_.full()) return {};
+  if (holds_new_messages() && !send_queue_.mid_message()) return {};
   PathId path = next->path == kNoPath ? data_path() : next->path;
   if (paths_[path].state != Path::State::kActive) path = data_path();  // RFC 9260 §6.4.1
   if (!peer_window_allows(next->length) || !window_open(path) || nagle_holds(path)) return {};
@@ -102,6 +104,7 @@ void Association::write_packet(wire::PacketWriter& writer, PathId path, Time now
     return;
   }
   if (forward_tsn_due_ && may_send_data() && path == data_path()) write_forward_tsn(writer, path, now);
+  if (path == data_path() && reconfiguration_due()) write_reconfiguration(writer, path, now);
   // RFC 9260 §5.4: DATA only to confirmed addresses.
   if (may_send_data() && paths_[path].confirmed) write_data(writer, path, now);
 }
@@ -139,6 +142,12 @@ void Association::write_init(wire::PacketWriter& writer, Time now) noexcept {
   if (v4) add_type(wire::ParameterType::kIpv4Address);
   if (v6) add_type(wire::ParameterType::kIpv6Address);
   writer.parameter(wire::ParameterType::kSupportedAddressTypes, wire::Bytes(types).first(length));
+  if (parameters_.stream_reset) {  // RFC 6525 §5.1.1
+    const std::array<std::byte, 2> chunks{static_cast<std::byte>(wire::ChunkType::kReConfig),
+                                          static_cast<std::byte>(wire::ChunkType::kForwardTsn)};
+    writer.parameter(wire::ParameterType::kSupportedExtensions,
+                     wire::Bytes(chunks).first(parameters_.partial_reliability ? 2 : 1));
+  }
   if (parameters_.partial_reliability) writer.parameter(wire::ParameterType::kForwardTsnSupported);  // RFC 3758 §3.3.1
   writer.close();
 }
@@ -359,6 +368,7 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
   bool sent = false;
   const std::size_t limit = fragment_size();
   while (const std::optional<SendQueue::Next> next = send_queue_.peek(limit)) {
+    if (holds_new_messages() && !send_queue_.mid_message()) break;
     const std::size_t size = wire::padded(wire::kDataHeaderSize + next->length);
     PathId wanted = next->path == kNoPath ? data_path() : next->path;
     if (paths_[wanted].state != Path::State::kActive) wanted = data_path();
