@@ -133,6 +133,15 @@ Result<std::uint16_t> Engine::Loop::claim(std::uint16_t port, std::span<const Ip
   return claimed;
 }
 
+std::error_code Engine::Loop::trace(const char* path) {
+  trace_.reset();  // first: it may be the same file
+  if (path == nullptr) return {};
+  auto opened = link::Trace::open(path);
+  if (!opened) return opened.error();
+  trace_ = std::move(*opened);
+  return {};
+}
+
 // --- one turn -------------------------------------------------------------------------------------------------------
 
 void Engine::Loop::receive(Arrived arrived, Time now) noexcept {
@@ -142,6 +151,10 @@ void Engine::Loop::receive(Arrived arrived, Time now) noexcept {
   }
   // What others passed on stays here, whoever's it is now: nothing circulates.
   if (arrived.at_mailboxes) claims_.receive(pool_, inbox_, kReceiveLimit);
+  if (trace_) {
+    for (const Datagram& datagram : inbox_) trace_->received(datagram);
+    trace_->flush();
+  }
   for (Datagram& datagram : inbox_) stack_->receive(std::move(datagram), now);
   inbox_.clear();
 }
@@ -177,6 +190,10 @@ void Engine::Loop::settle(Time now) noexcept {
   do {
     core::TransmitBatch batch({outbox_.get(), kOutboxSize});
     while (stack_->transmit(batch, now)) {
+      if (trace_) {
+        trace_->sent(batch.runs());
+        trace_->flush();
+      }
       if (link_) link_->send(batch.runs());
       batch.clear();
       if (++batches == kMaxBatches) {
