@@ -146,8 +146,7 @@ void Association::abandon_least_important(std::size_t goal, Predicate&& less_imp
     }
   }
   const auto value = [this](Tsn tsn) { return outstanding_.chunk(tsn).message->reliability.value; };
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [&](Tsn one, Tsn other) { return value(one) > value(other); });
+  std::stable_sort(candidates.begin(), candidates.end(), [&](Tsn one, Tsn other) { return value(one) > value(other); });
   for (const Tsn tsn : candidates) {
     if (buffered_bytes() <= goal) return;
     abandon_sent(tsn);
