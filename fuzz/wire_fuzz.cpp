@@ -9,6 +9,7 @@
 #include "wire/control.hpp"
 #include "wire/crc32c.hpp"
 #include "wire/data.hpp"
+#include "wire/extension.hpp"
 #include "wire/init.hpp"
 #include "wire/packet.hpp"
 #include "wire/packet_writer.hpp"
@@ -94,6 +95,13 @@ bool rebuild(PacketWriter& writer, const Chunk& chunk) {
       for (std::size_t i = 0; i < sack->duplicates; ++i) duplicates.push_back(sack->duplicate_tsn(i));
       return writer.sack(sack->cumulative_tsn_ack, sack->a_rwnd, gaps, duplicates);
     }
+    case ChunkType::kForwardTsn: {
+      const auto forward = parse_forward_tsn(chunk);
+      if (!forward) return false;
+      std::vector<StreamSkip> skips;
+      for (std::size_t i = 0; i < forward->skips(); ++i) skips.push_back(forward->skip(i));
+      return writer.forward_tsn(forward->new_cumulative_tsn, skips);
+    }
     case ChunkType::kShutdown: {
       const auto tsn = parse_shutdown(chunk);
       return tsn && writer.shutdown(*tsn);
@@ -137,6 +145,12 @@ void require_same_chunk(const Chunk& a, const Chunk& b) {
       require(x && y && x->cumulative_tsn_ack == y->cumulative_tsn_ack && x->a_rwnd == y->a_rwnd &&
                   x->gap_blocks == y->gap_blocks && x->duplicates == y->duplicates && same(x->variable, y->variable),
               "the same SACK");
+      break;
+    }
+    case ChunkType::kForwardTsn: {
+      const auto x = parse_forward_tsn(a), y = parse_forward_tsn(b);
+      require(x && y && x->new_cumulative_tsn == y->new_cumulative_tsn && same(x->list, y->list),
+              "the same FORWARD TSN");
       break;
     }
     case ChunkType::kShutdown:

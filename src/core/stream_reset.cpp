@@ -358,7 +358,7 @@ bool Association::perform_deferred_reset() noexcept {
 // TSNs begin where the two agreed, SSNs with 0 (RFC 6525 §5.2.4 G5, §5.2.7 H5). Nothing is outstanding.
 void Association::restart_numbering(std::uint32_t own_next_tsn, std::uint32_t peer_next_tsn) noexcept {
   outstanding_.restart(Tsn::initial(own_next_tsn));
-  forwarded_to_ = {};
+  forwarded_to_ = forwarded_point_ = {};
   forward_tsn_due_ = false;
   fast_recovery_exit_.reset();
   received_ = TsnMap(Tsn::initial(peer_next_tsn));

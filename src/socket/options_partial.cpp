@@ -96,10 +96,10 @@ int get_stream_status(const OptionCall& call, void* value, socklen_t& length) {
 }
 
 constexpr Option kOptions[]{
-    {SCTP_PR_SUPPORTED, get_supported, set_supported},
-    {SCTP_DEFAULT_PRINFO, get_default, set_default},
-    {SCTP_PR_ASSOC_STATUS, get_association_status, nullptr},
-    {SCTP_PR_STREAM_STATUS, get_stream_status, nullptr},
+    {SCTP_PR_SUPPORTED, get_supported, set_supported, sizeof(sctp_assoc_value)},
+    {SCTP_DEFAULT_PRINFO, get_default, set_default, sizeof(sctp_default_prinfo)},
+    {SCTP_PR_ASSOC_STATUS, get_association_status, nullptr, sizeof(sctp_prstatus)},
+    {SCTP_PR_STREAM_STATUS, get_stream_status, nullptr, sizeof(sctp_prstatus)},
 };
 
 }  // namespace
