@@ -28,3 +28,18 @@ else()
 endif()
 target_link_libraries(netsctp_preload_library PRIVATE PkgConfig::ISAL Threads::Threads ${CMAKE_DL_LIBS})
 install(TARGETS netsctp_preload_library LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+
+# The same to link into a program: what a sanitizer's own runtime must come before cannot be preloaded. Tests under
+# sanitizers use it (test/CMakeLists.txt). The linker turns the names around in one object of all; the program's own
+# calls stay what they are.
+if(NETSCTP_SANITIZE)
+  set(linked ${PROJECT_BINARY_DIR}/netsctp_preload_linked.o)
+  add_custom_command(OUTPUT ${linked}
+    COMMAND ${CMAKE_CXX_COMPILER} -r -nostdlib ${wrapped} ${objects} -o ${linked}
+    DEPENDS ${objects} netsctp_preload COMMAND_EXPAND_LISTS VERBATIM)
+  add_custom_target(netsctp_preload_object DEPENDS ${linked})
+  add_library(netsctp_preload_linked INTERFACE)
+  add_dependencies(netsctp_preload_linked netsctp_preload_object)
+  target_link_libraries(netsctp_preload_linked INTERFACE
+    ${linked} OpenSSL::Crypto PkgConfig::ISAL Threads::Threads ${CMAKE_DL_LIBS})
+endif()

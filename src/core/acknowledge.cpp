@@ -82,7 +82,8 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
     const Outstanding::PathOutcome& mine = outcome.paths[i];
     acked_bytes += mine.newly_acked_bytes;
     if (mine.newly_acked_bytes > 0) {
-      path_answered(i);  // RFC 9260 §8.2
+      // RFC 9260 §8.2. RFC 7829 §3.2 9: what was sent elsewhere too shows nothing of a path that is suspected.
+      if (mine.reached || path.state == Path::State::kActive) path_answered(i);
       path.one_packet = false;
       path.congestion.acknowledged(mine.newly_acked_bytes, flight_before[i], in_fast_recovery, path.pmdcs());
     }

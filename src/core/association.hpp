@@ -246,8 +246,10 @@ class Association final : public TimerNode {
   void choose_local_addresses(const IpAddress& announced_to) noexcept;
   [[nodiscard]] IpAddress choose_local(const IpAddress& peer, PathId index) const noexcept;
   void confirm(PathId id, Time now) noexcept;
-  void path_error(PathId id) noexcept;     // §8.2
-  void path_answered(PathId id) noexcept;  // §8.2
+  void path_error(PathId id) noexcept;                 // §8.2
+  void path_answered(PathId id) noexcept;              // §8.2
+  void probe_potentially_failed(Path& path) noexcept;  // RFC 7829 §3.2
+  void switch_primary() noexcept;                      // RFC 7829 §5
   [[nodiscard]] PathId data_path() const noexcept;
   [[nodiscard]] PathId alternate_path(PathId avoid) const noexcept;
   [[nodiscard]] PathId retransmit_path(const Outstanding::Chunk& chunk) const noexcept;

@@ -38,7 +38,16 @@ struct AssociationChanged {
 };
 
 struct PathChanged {  // §11.2.3
-  enum class What : std::uint8_t { kAvailable, kUnreachable, kConfirmed, kMadePrimary, kAdded, kRemoved };
+  enum class What : std::uint8_t {
+    kAvailable,
+    kUnreachable,
+    kConfirmed,
+    kMadePrimary,
+    kAdded,
+    kRemoved,
+    kPotentiallyFailed,  // RFC 7829 §7.1
+    kRecovered,          // from there to active
+  };
   What what = What::kAvailable;
   Address address;  // SCTP transport address: peer's IP and SCTP port
 };

@@ -218,6 +218,7 @@ void Outstanding::acknowledge(Tsn tsn, Chunk& chunk, const Earliest& earliest, S
   PathOutcome& path = outcome.paths[chunk.path];
   outcome.any_newly_acked = true;
   path.newly_acked_bytes += chunk.wire_size();
+  if (!chunk.moved) path.reached = true;
   // RFC 9260 §6.3.2 R3: the earliest outstanding TSN of an address restarts its T3-rtx.
   if (earliest[chunk.path] == tsn) path.earliest_acked = true;
   // RFC 9260 §6.3.1 C5 (Karn): never from a retransmitted chunk, nor if a lower one was retransmitted since this one
@@ -320,6 +321,7 @@ void Outstanding::retransmitted(Tsn tsn, PathId path, Time now) noexcept {
   Chunk& chunk = at(tsn);
   if (lowest_to_retransmit_ == tsn) lowest_to_retransmit_ = tsn + 1;
   leave_state(chunk);
+  chunk.moved = chunk.moved || chunk.path != path;
   chunk.path = path;
   chunk.sent_at = now;
   chunk.missing_reports = 0;

@@ -42,6 +42,7 @@ class Outstanding {
     bool retransmitted = false;         // or reneged. Karn: no RTT from it (RFC 9260 §6.3.1 C5)
     bool fast_retransmitted = false;    // ineligible for another fast retransmit (§7.2.4 step 5)
     bool timed_out = false;             // T3-rtx marked it: may go elsewhere (§6.4)
+    bool moved = false;                 // it went to more than one address: which one it reached is not known
 
     // Bytes that count against cwnd and flightsize: header and padding included (RFC 9260 §7.2).
     [[nodiscard]] std::size_t wire_size() const noexcept { return (std::size_t{16} + length + 3) & ~std::size_t{3}; }
@@ -49,6 +50,7 @@ class Outstanding {
 
   struct PathOutcome {
     std::size_t newly_acked_bytes = 0;  // wire_size() sums of chunks not acknowledged before
+    bool reached = false;               // a chunk sent to this path only was among them (RFC 7829 §3.2 9, 10)
     bool earliest_acked = false;        // the lowest outstanding TSN of this path was among them (§6.3.2 R3)
     bool missing_again = false;         // a TSN once gap-acked is missing now (§6.3.2 R4)
     bool fast_retransmit = false;       // chunks last sent here were marked just now

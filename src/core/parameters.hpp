@@ -18,9 +18,10 @@ struct PathParameters {
   bool heartbeat_enabled = true;
   std::uint16_t max_retransmissions = 5;  // Path.Max.Retrans
   std::size_t path_mtu = 0;               // bytes, IP header included; 0: what the stack was configured with
-  // RFC 7829 §7.2, §7.3; stored only: paths are never potentially failed here.
-  std::uint16_t potentially_failed_threshold = 0;
-  std::uint16_t primary_switch_threshold = 65535;
+  // PotentiallyFailed.Max.Retrans (RFC 7829 §3.2 1). Not below max_retransmissions: paths never are potentially failed.
+  std::uint16_t potentially_failed_threshold = kNoThreshold;
+  std::uint16_t primary_switch_threshold = kNoThreshold;  // Primary.Switchover.Max.Retrans (RFC 7829 §5)
+  static constexpr std::uint16_t kNoThreshold = 65535;
   std::uint32_t probe_interval = 0;  // ms between PLPMTUD probes; 0: none; stored only (RFC 8899 is not built)
 };
 

@@ -15,7 +15,8 @@
 namespace netsctp::core {
 
 struct Path {
-  enum class State : std::uint8_t { kUnconfirmed, kActive, kInactive };  // §5.4, §8.2
+  // §5.4, §8.2; RFC 7829 §3: suspected, used only if nothing better is there.
+  enum class State : std::uint8_t { kUnconfirmed, kActive, kInactive, kPotentiallyFailed };
 
   Path(const IpAddress& peer_ip, std::uint16_t udp_port, const AssociationParameters& defaults) noexcept
       : address{peer_ip}, remote_udp_port(udp_port), parameters(defaults.path), timeout(defaults) {}

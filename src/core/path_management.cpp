@@ -99,35 +99,75 @@ void Association::confirm(PathId id, Time now) noexcept {
 void Association::path_error(PathId id) noexcept {
   Path& path = paths_[id];
   if (path.state == Path::State::kInactive) return;  // RFC 9260 §8.3: the counter stops
-  if (++path.error_count <= path.parameters.max_retransmissions) return;
-  path.state = Path::State::kInactive;
-  emit_path(id, PathChanged::What::kUnreachable);
+  if (++path.error_count > path.parameters.max_retransmissions) {
+    path.state = Path::State::kInactive;  // RFC 7829 §3.2 8: from potentially failed too
+    emit_path(id, PathChanged::What::kUnreachable);
+  } else if (path.state == Path::State::kActive && path.error_count > path.parameters.potentially_failed_threshold) {
+    path.state = Path::State::kPotentiallyFailed;  // RFC 7829 §3.2 2
+    emit_path(id, PathChanged::What::kPotentiallyFailed);
+    // RFC 7829 §3.2 6: a HEARTBEAT goes out at once; the only path finds out by its data.
+    if (paths_.size() > 1 && !path.heartbeat_unanswered) probe_potentially_failed(path);
+  }
+  if (id == primary_ && path.error_count > path.parameters.primary_switch_threshold) switch_primary();
+}
+
+// RFC 7829 §3.2 5: where heartbeats are enabled, and HB.interval does not count.
+void Association::probe_potentially_failed(Path& path) noexcept {
+  path.heartbeat_due = path.parameters.heartbeat_enabled && may_send_data();
+}
+
+// RFC 7829 §5 3: the new primary path is the one that is used now.
+void Association::switch_primary() noexcept {
+  const PathId used = data_path();
+  if (used == primary_ || paths_[used].state != Path::State::kActive) return;
+  primary_ = used;
+  emit_path(used, PathChanged::What::kMadePrimary);
 }
 
 void Association::path_answered(PathId id) noexcept {
   Path& path = paths_[id];
   path.error_count = 0;
-  if (path.state != Path::State::kInactive) return;
+  const bool recovered = path.state == Path::State::kPotentiallyFailed;
+  if (!recovered && path.state != Path::State::kInactive) return;
   path.state = path.confirmed ? Path::State::kActive : Path::State::kUnconfirmed;
-  emit_path(id, PathChanged::What::kAvailable);
+  // RFC 7829 §3.2 7, 10.
+  emit_path(id, recovered ? PathChanged::What::kRecovered : PathChanged::What::kAvailable);
 }
 
 // RFC 9260 §6.4, §8.2: the primary path while it is active, else one other that is.
 PathId Association::data_path() const noexcept {
-  if (paths_[primary_].state == Path::State::kActive) return primary_;
+  const Path& primary = paths_[primary_];
+  if (primary.state == Path::State::kActive) return primary_;
   const PathId other = alternate_path(primary_);
-  return other == kNoPath ? primary_ : other;
+  if (other == kNoPath) return primary_;
+  // RFC 7829 §3.2 4: with none active, of those potentially failed the one with the fewest errors.
+  const bool both_suspected = primary.state == Path::State::kPotentiallyFailed && paths_[other].state == primary.state;
+  return both_suspected && primary.error_count <= paths_[other].error_count ? primary_ : other;
 }
 
-// The next active path after `avoid`; kNoPath if there is no other. With none active, any confirmed one is worth a try.
+namespace {
+
+// Active before potentially failed (RFC 7829 §3.2 3, 4) before any other that is confirmed and so worth a try.
+int rank(const Path& path) noexcept {
+  if (path.state == Path::State::kActive) return 3;
+  if (path.state == Path::State::kPotentiallyFailed) return 2;
+  return path.confirmed ? 1 : 0;
+}
+
+}  // namespace
+
+// The best path after `avoid`; kNoPath if there is none as good. Nothing about the path changes by its being chosen.
 PathId Association::alternate_path(PathId avoid) const noexcept {
-  PathId confirmed = kNoPath;
+  PathId best = kNoPath;
   for (std::size_t step = 1; step < paths_.size(); ++step) {
     const auto id = static_cast<PathId>((avoid + step) % paths_.size());
-    if (paths_[id].state == Path::State::kActive) return id;
-    if (paths_[id].confirmed && confirmed == kNoPath) confirmed = id;
+    const int mine = rank(paths_[id]);
+    if (mine == 0 || mine < rank(paths_[avoid])) continue;
+    const bool better = best == kNoPath || mine > rank(paths_[best]) ||
+                        (mine == 2 && mine == rank(paths_[best]) && paths_[id].error_count < paths_[best].error_count);
+    if (better) best = id;
   }
-  return paths_[avoid].state == Path::State::kActive ? kNoPath : confirmed;
+  return best;
 }
 
 PathId Association::retransmit_path(const Outstanding::Chunk& chunk) const noexcept {
@@ -183,7 +223,11 @@ void Association::on_heartbeat_timer(PathId id, Time now) noexcept {
     // RFC 9260 §8.1, §5.4: only on the path in use, and never for the verification of an address.
     if (carries_data && path.confirmed) count_association_error();
     if (state_ == State::kClosed) return;
-    schedule_heartbeat(id, path.heartbeat_sent_at);
+    if (path.state == Path::State::kPotentiallyFailed && path.parameters.heartbeat_enabled) {
+      probe_potentially_failed(path);  // RFC 7829 §3.2 6: the next one at once
+    } else {
+      schedule_heartbeat(id, path.heartbeat_sent_at);
+    }
     return;
   }
   const bool idle = path.last_rtt_chunk_at + path.parameters.heartbeat_interval <= now;

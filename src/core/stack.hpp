@@ -56,7 +56,7 @@ struct SendRequest {
 };
 
 struct PathStatus {
-  enum class State : std::uint8_t { kUnconfirmed, kActive, kInactive };
+  enum class State : std::uint8_t { kUnconfirmed, kActive, kInactive, kPotentiallyFailed };
   Address address;  // peer's IP and SCTP port
   State state = State::kActive;
   bool primary = false;

@@ -91,7 +91,7 @@ Left leave(Table& all, int descriptor) noexcept {
   if (kind_of(descriptor) != Kind::kSocket) return left;
   std::shared_ptr<Description> description = std::move(slot_of(all, descriptor).description);
   std::erase(description->descriptors, descriptor);
-  mark(descriptor, Kind::kOther);
+  mark(descriptor, Kind::kClosing);
   if (description->descriptors.empty()) {
     left.last = std::move(description);
   } else {
@@ -131,6 +131,7 @@ void after_fork_in_child() noexcept {
       case Kind::kInherited:
         break;
       case Kind::kOwn:
+      case Kind::kClosing:
         libc::close(each);
         mark(each, Kind::kOther);
         break;
@@ -204,6 +205,7 @@ int close(int descriptor) noexcept {
   }
   if (left.last != nullptr) return left.last->socket->close();
   // Without either: another thread was faster.
+  if (left.only_descriptor) forget(descriptor);
   return left.only_descriptor && libc::close(descriptor) == 0 ? 0 : -EBADF;
 }
 
@@ -249,7 +251,7 @@ int duplicate_to(int descriptor, int to, bool close_on_exec) noexcept {
     return copy < 0 ? -errno : copy;
   }
   if (libc::fcntl(descriptor, F_GETFD, nullptr) < 0 || kind_of(descriptor) == Kind::kOwn) return -EBADF;
-  if (kind_of(to) == Kind::kOwn || kind_of(to) == Kind::kOwnEventfd) return -EBUSY;
+  if (kind_of(to) == Kind::kOwn || kind_of(to) == Kind::kOwnEventfd || kind_of(to) == Kind::kClosing) return -EBUSY;
   if (to > kHighest) return -EBADF;
   if (is_ours(to)) (void)close(to);  // as dup2(2): silently
   Table& all = table();
@@ -315,9 +317,9 @@ int keep(int descriptor, Kind kind) noexcept {
   return descriptor;
 }
 
-void forget_own(int descriptor) noexcept {
+void forget(int descriptor) noexcept {
   const Kind kind = kind_of(descriptor);
-  if (kind == Kind::kOwn || kind == Kind::kOwnEventfd) mark(descriptor, Kind::kOther);
+  if (kind == Kind::kOwn || kind == Kind::kOwnEventfd || kind == Kind::kClosing) mark(descriptor, Kind::kOther);
 }
 
 }  // namespace descriptors

@@ -25,6 +25,7 @@ enum class Kind : std::uint8_t {
   kOther,       // not ours: the kernel's
   kSocket,      // the program's, a stack socket
   kInherited,   // was a stack socket of the parent process
+  kClosing,     // was the program's a moment ago: a thread that still calls with it must not reach what is behind it
   kOwn,         // used by the stack; the program never got it
   kOwnEventfd,  // the same; threads keep its number over a fork()
 };
@@ -39,7 +40,7 @@ extern constinit std::array<std::atomic<Kind>, kMaxDescriptors> kinds;  // 1 MiB
 // Whether a call on it is for the stack (which includes the clear error for an inherited one).
 [[nodiscard]] inline bool is_ours(int descriptor) noexcept {
   const Kind kind = kind_of(descriptor);
-  return kind == Kind::kSocket || kind == Kind::kInherited;
+  return kind == Kind::kSocket || kind == Kind::kInherited || kind == Kind::kClosing;
 }
 
 struct Description {
@@ -76,7 +77,8 @@ void refresh_duplicates(const Description& description) noexcept;
 
 // A descriptor the stack has opened for itself; moved to a high number, as programs count on low ones. Returns it.
 int keep(int descriptor, Kind kind) noexcept;
-void forget_own(int descriptor) noexcept;
+// It is about to be closed for good, ours or the program's.
+void forget(int descriptor) noexcept;
 
 // Whether this is the process the table is of: false in a child of vfork().
 [[nodiscard]] bool is_this_process() noexcept;

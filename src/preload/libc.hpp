@@ -90,6 +90,8 @@ inline constinit LibcFunction<int(int, int, int)> dup3("dup3");
 inline constinit LibcFunction<int(int, int, void*)> fcntl("fcntl");
 inline constinit LibcFunction<int(int, unsigned long, void*)> ioctl("ioctl");
 inline constinit LibcFunction<int(unsigned, int)> eventfd("eventfd");
+inline constinit LibcFunction<int(void*, size_t)> munmap("munmap");
+inline constinit LibcFunction<int(void*, size_t, int)> mprotect("mprotect");
 inline constinit LibcFunction<int(int)> epoll_create1("epoll_create1");
 
 }  // namespace libc

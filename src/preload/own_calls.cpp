@@ -33,7 +33,7 @@ int __wrap_epoll_create1(int flags) {
   return descriptors::keep(libc::epoll_create1(flags), Kind::kOwn);
 }
 int __wrap_close(int descriptor) {
-  descriptors::forget_own(descriptor);
+  descriptors::forget(descriptor);
   return libc::close(descriptor);
 }
 

@@ -1,11 +1,9 @@
 // libc's socket calls: those on a stack socket go to the seam (socket/socket.hpp), all others to libc untouched.
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include <memory>
 #include <utility>
@@ -15,6 +13,7 @@
 #include "preload/stack_call.hpp"
 #include "preload/tcp.hpp"
 #include "socket/backend.hpp"
+#include "socket/calls.hpp"
 #include "socket/linux_abi.hpp"
 #include "socket/socket.hpp"
 
@@ -24,7 +23,13 @@ namespace descriptors = netsctp::preload::descriptors;
 using netsctp::preload::is_ours;
 using netsctp::preload::StackCall;
 using netsctp::socket::Backend;
+using netsctp::socket::receive_bytes;
+using netsctp::socket::receive_messages;
+using netsctp::socket::receive_vectors;
+using netsctp::socket::send_messages;
+using netsctp::socket::send_vectors;
 using netsctp::socket::Socket;
+using netsctp::socket::Transfer;
 
 namespace {
 
@@ -40,48 +45,23 @@ Wanted wanted(int domain, int type, int protocol) noexcept {
   return is_tcp && preload::tcp::is_wanted() ? Wanted::kTcp : Wanted::kNothing;
 }
 
-ssize_t send_on(const StackCall& call, const msghdr* message, int flags) noexcept {
-  if (!call) return call.give(ssize_t{-EBADF});
-  if (call.description().as_tcp && message != nullptr) {
-    return call.give(preload::tcp::send(call.socket(), *message, flags));
-  }
-  return call.give(call.socket().sendmsg(message, flags));
+// How messages go on this description: a program that believes in TCP has bytes.
+const Transfer& transfer_of(const StackCall& call) noexcept {
+  static constexpr Transfer kMessages;
+  static constexpr Transfer kBytes{preload::tcp::send, preload::tcp::receive};
+  return call.description().as_tcp ? kBytes : kMessages;
 }
 
-ssize_t receive_on(const StackCall& call, msghdr* message, int flags) noexcept {
-  if (!call) return call.give(ssize_t{-EBADF});
-  if (call.description().as_tcp && message != nullptr) {
-    return call.give(preload::tcp::receive(call.socket(), *message, flags));
-  }
-  return call.give(call.socket().recvmsg(message, flags));
-}
-
-ssize_t receive_bytes(int descriptor, void* data, size_t size, int flags, sockaddr* from, socklen_t* length) {
-  iovec vector{data, size};
-  msghdr message{};
-  message.msg_name = length != nullptr ? from : nullptr;
-  message.msg_namelen = message.msg_name != nullptr ? *length : 0;
-  message.msg_iov = &vector;
-  message.msg_iovlen = 1;
-  const ssize_t received = receive_on(StackCall(descriptor), &message, flags);
-  if (received >= 0 && message.msg_name != nullptr) *length = message.msg_namelen;
-  return received;
-}
-
-ssize_t send_vectors(int descriptor, const iovec* vectors, int count) {
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(vectors);
-  message.msg_iovlen = static_cast<size_t>(count);
+ssize_t receive_from(int descriptor, void* data, size_t size, int flags, sockaddr* from, socklen_t* length) {
   const StackCall call(descriptor);
-  return count < 0 || count > IOV_MAX ? call.give(ssize_t{-EINVAL}) : send_on(call, &message, 0);
+  if (!call) return call.give(ssize_t{-EBADF});
+  return call.give(receive_bytes(call.socket(), data, size, flags, from, length, transfer_of(call)));
 }
 
-ssize_t receive_vectors(int descriptor, const iovec* vectors, int count) {
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(vectors);
-  message.msg_iovlen = static_cast<size_t>(count);
+ssize_t read_from(int descriptor, void* data, size_t size) {
+  if (size != 0) return receive_from(descriptor, data, size, 0, nullptr, nullptr);
   const StackCall call(descriptor);
-  return count < 0 || count > IOV_MAX ? call.give(ssize_t{-EINVAL}) : receive_on(call, &message, 0);
+  return call.give(call ? ssize_t{0} : ssize_t{-EBADF});  // read(2): nothing asked for
 }
 
 int accept_on(int descriptor, sockaddr* address, socklen_t* length, int flags) {
@@ -115,13 +95,9 @@ namespace netsctp::preload {
 
 ssize_t send_bytes(int descriptor, const void* data, size_t size, int flags, const sockaddr* to,
                    socklen_t length) noexcept {
-  iovec vector{const_cast<void*>(data), size};
-  msghdr message{};
-  message.msg_name = const_cast<sockaddr*>(to);
-  message.msg_namelen = length;
-  message.msg_iov = &vector;
-  message.msg_iovlen = 1;
-  return send_on(StackCall(descriptor), &message, flags);
+  const StackCall call(descriptor);
+  if (!call) return call.give(ssize_t{-EBADF});
+  return call.give(socket::send_bytes(call.socket(), data, size, flags, to, length, transfer_of(call)));
 }
 
 }  // namespace netsctp::preload
@@ -246,21 +222,14 @@ ssize_t sendto(int descriptor, const void* data, size_t size, int flags, const s
 
 ssize_t sendmsg(int descriptor, const msghdr* message, int flags) {
   if (!is_ours(descriptor)) return libc::sendmsg(descriptor, message, flags);
-  return send_on(StackCall(descriptor), message, flags);
+  const StackCall call(descriptor);
+  return call.give(call ? transfer_of(call).send(call.socket(), message, flags) : ssize_t{-EBADF});
 }
 
 int sendmmsg(int descriptor, mmsghdr* messages, unsigned count, int flags) {
   if (!is_ours(descriptor)) return libc::sendmmsg(descriptor, messages, count, flags);
   const StackCall call(descriptor);
-  if (messages == nullptr && count != 0) return call.give(-EFAULT);
-  count = count < IOV_MAX ? count : IOV_MAX;  // as Linux
-  int sent = 0;
-  for (; static_cast<unsigned>(sent) < count; ++sent) {
-    const ssize_t size = send_on(call, &messages[sent].msg_hdr, flags);
-    if (size < 0) return sent != 0 ? call.give(sent) : -1;
-    messages[sent].msg_len = static_cast<unsigned>(size);
-  }
-  return call.give(sent);
+  return call.give(call ? send_messages(call.socket(), messages, count, flags, transfer_of(call)) : -EBADF);
 }
 
 ssize_t write(int descriptor, const void* data, size_t size) {
@@ -270,72 +239,55 @@ ssize_t write(int descriptor, const void* data, size_t size) {
 
 ssize_t writev(int descriptor, const iovec* vectors, int count) {
   if (!is_ours(descriptor)) return libc::writev(descriptor, vectors, count);
-  return send_vectors(descriptor, vectors, count);
+  const StackCall call(descriptor);
+  return call.give(call ? send_vectors(call.socket(), vectors, count, transfer_of(call)) : ssize_t{-EBADF});
 }
 
 // --- receiving
 
 ssize_t recv(int descriptor, void* data, size_t size, int flags) {
   if (!is_ours(descriptor)) return libc::recv(descriptor, data, size, flags);
-  return receive_bytes(descriptor, data, size, flags, nullptr, nullptr);
+  return receive_from(descriptor, data, size, flags, nullptr, nullptr);
 }
 
 ssize_t recvfrom(int descriptor, void* data, size_t size, int flags, sockaddr* from, socklen_t* length) {
   if (!is_ours(descriptor)) return libc::recvfrom(descriptor, data, size, flags, from, length);
-  return receive_bytes(descriptor, data, size, flags, from, length);
+  return receive_from(descriptor, data, size, flags, from, length);
 }
 
 ssize_t recvmsg(int descriptor, msghdr* message, int flags) {
   if (!is_ours(descriptor)) return libc::recvmsg(descriptor, message, flags);
-  return receive_on(StackCall(descriptor), message, flags);
+  const StackCall call(descriptor);
+  return call.give(call ? transfer_of(call).receive(call.socket(), message, flags) : ssize_t{-EBADF});
 }
 
-// As Linux, the timeout is looked at only after each message.
 int recvmmsg(int descriptor, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
   if (!is_ours(descriptor)) return libc::recvmmsg(descriptor, messages, count, flags, timeout);
   const StackCall call(descriptor);
-  if (messages == nullptr && count != 0) return call.give(-EFAULT);
-  if (timeout != nullptr && (timeout->tv_sec < 0 || timeout->tv_nsec < 0 || timeout->tv_nsec > 999'999'999)) {
-    return call.give(-EINVAL);
-  }
-  const auto nanoseconds = [] {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
-  };
-  const long long begun = timeout != nullptr ? nanoseconds() : 0;
-  int received = 0;
-  while (static_cast<unsigned>(received) < count) {
-    const ssize_t size = receive_on(call, &messages[received].msg_hdr, flags & ~MSG_WAITFORONE);
-    if (size < 0) return received != 0 ? call.give(received) : -1;
-    messages[received++].msg_len = static_cast<unsigned>(size);
-    if ((flags & MSG_WAITFORONE) != 0) flags |= MSG_DONTWAIT;
-    if (timeout != nullptr && nanoseconds() - begun >= timeout->tv_sec * 1'000'000'000LL + timeout->tv_nsec) {
-      break;
-    }
-  }
-  return call.give(received);
+  if (!call) return call.give(-EBADF);
+  return call.give(receive_messages(call.socket(), messages, count, flags, timeout, transfer_of(call)));
 }
 
 ssize_t read(int descriptor, void* data, size_t size) {
   if (!is_ours(descriptor)) return libc::read(descriptor, data, size);
-  return receive_bytes(descriptor, data, size, 0, nullptr, nullptr);
+  return read_from(descriptor, data, size);
 }
 
 ssize_t readv(int descriptor, const iovec* vectors, int count) {
   if (!is_ours(descriptor)) return libc::readv(descriptor, vectors, count);
-  return receive_vectors(descriptor, vectors, count);
+  const StackCall call(descriptor);
+  return call.give(call ? receive_vectors(call.socket(), vectors, count, transfer_of(call)) : ssize_t{-EBADF});
 }
 
 // What programs built with _FORTIFY_SOURCE call. NOLINTBEGIN(bugprone-reserved-identifier): the names are libc's.
 ssize_t __read_chk(int descriptor, void* data, size_t size, size_t room) {
   if (!is_ours(descriptor) || size > room) return libc::read_chk(descriptor, data, size, room);
-  return receive_bytes(descriptor, data, size, 0, nullptr, nullptr);
+  return read_from(descriptor, data, size);
 }
 
 ssize_t __recv_chk(int descriptor, void* data, size_t size, size_t room, int flags) {
   if (!is_ours(descriptor) || size > room) return libc::recv_chk(descriptor, data, size, room, flags);
-  return receive_bytes(descriptor, data, size, flags, nullptr, nullptr);
+  return receive_from(descriptor, data, size, flags, nullptr, nullptr);
 }
 
 ssize_t __recvfrom_chk(int descriptor, void* data, size_t size, size_t room, int flags, sockaddr* from,
@@ -343,7 +295,7 @@ ssize_t __recvfrom_chk(int descriptor, void* data, size_t size, size_t room, int
   if (!is_ours(descriptor) || size > room) {
     return libc::recvfrom_chk(descriptor, data, size, room, flags, from, length);
   }
-  return receive_bytes(descriptor, data, size, flags, from, length);
+  return receive_from(descriptor, data, size, flags, from, length);
 }
 // NOLINTEND(bugprone-reserved-identifier)
 

@@ -19,7 +19,9 @@ class StackCall {
     description_ = descriptors::find(descriptor);
   }
   ~StackCall() {
-    description_.reset();
+    const int given = errno;
+    description_.reset();  // with the last of them the socket ends, and system calls of its own set errno
+    errno = given;
     ::pthread_setcancelstate(cancel_state_, nullptr);
   }
   StackCall(const StackCall&) = delete;

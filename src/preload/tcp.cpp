@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "socket/linux_abi.hpp"
+#include "socket/user_memory.hpp"
+#include "socket/user_message.hpp"
 
 namespace netsctp::preload::tcp {
 
@@ -50,7 +52,10 @@ bool is_wanted() noexcept {
   return wanted;
 }
 
-ssize_t send(socket::Socket& socket, const msghdr& message, int flags) noexcept {
+ssize_t send(socket::Socket& socket, const msghdr* given, int flags) noexcept {
+  socket::UserMessage imported;
+  if (const int error = imported.import_to_send(given)) return error;
+  const msghdr& message = imported.header;
   const std::size_t size = total(message);
   msghdr piece{};
   piece.msg_name = message.msg_name;
@@ -72,7 +77,10 @@ ssize_t send(socket::Socket& socket, const msghdr& message, int flags) noexcept 
   return static_cast<ssize_t>(sent);
 }
 
-ssize_t receive(socket::Socket& socket, msghdr& message, int flags) noexcept {
+ssize_t receive(socket::Socket& socket, msghdr* given, int flags) noexcept {
+  socket::UserMessage imported;
+  if (const int error = imported.import_to_fill(given)) return error;
+  msghdr& message = imported.header;
   const bool all = (flags & MSG_WAITALL) != 0 && (flags & MSG_PEEK) == 0;
   flags &= ~MSG_WAITALL;
   const std::size_t size = total(message);
@@ -91,6 +99,7 @@ ssize_t receive(socket::Socket& socket, msghdr& message, int flags) noexcept {
     message.msg_namelen = piece.msg_namelen;
   } while (all && got < size);
   message.msg_flags = 0;
+  if (const int error = socket::UserMessage::store(message, given)) return error;
   return static_cast<ssize_t>(got);
 }
 
@@ -99,14 +108,15 @@ int get_option(socket::Socket& socket, int option, void* value, socklen_t* lengt
     case TCP_NODELAY:
       return socket.getsockopt(IPPROTO_SCTP, SCTP_NODELAY, value, length);
     case TCP_MAXSEG: {
-      if (value == nullptr || length == nullptr) return -EFAULT;
+      socklen_t room = 0;
+      if (const int error = socket::copy_in(&room, length, sizeof room)) return error;
       sctp_assoc_value current{};
       socklen_t size = sizeof current;
       if (const int error = socket.getsockopt(IPPROTO_SCTP, SCTP_MAXSEG, &current, &size); error < 0) return error;
       const int segment = current.assoc_value != 0 ? static_cast<int>(current.assoc_value) : 1400;
-      *length = std::min<socklen_t>(*length, sizeof segment);
-      std::memcpy(value, &segment, *length);
-      return 0;
+      room = std::min<socklen_t>(room, sizeof segment);
+      if (const int error = socket::copy_out(value, &segment, room)) return error;
+      return socket::copy_out(length, &room, sizeof room);
     }
     default:
       return -ENOPROTOOPT;
@@ -118,10 +128,9 @@ int set_option(socket::Socket& socket, int option, const void* value, socklen_t 
     case TCP_NODELAY:
       return socket.setsockopt(IPPROTO_SCTP, SCTP_NODELAY, value, length);
     case TCP_MAXSEG: {
-      if (value == nullptr) return -EFAULT;
       if (length < sizeof(int)) return -EINVAL;
       int segment = 0;
-      std::memcpy(&segment, value, sizeof segment);
+      if (const int error = socket::copy_in(&segment, value, sizeof segment)) return error;
       const sctp_assoc_value wanted{0, static_cast<std::uint32_t>(segment)};
       return socket.setsockopt(IPPROTO_SCTP, SCTP_MAXSEG, &wanted, sizeof wanted);
     }

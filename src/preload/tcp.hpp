@@ -12,8 +12,8 @@ namespace netsctp::preload::tcp {
 [[nodiscard]] bool is_wanted() noexcept;
 
 // As the calls of the same name on a TCP socket; negative errno.
-ssize_t send(socket::Socket& socket, const msghdr& message, int flags) noexcept;
-ssize_t receive(socket::Socket& socket, msghdr& message, int flags) noexcept;
+ssize_t send(socket::Socket& socket, const msghdr* given, int flags) noexcept;
+ssize_t receive(socket::Socket& socket, msghdr* given, int flags) noexcept;
 // TCP_NODELAY and TCP_MAXSEG are SCTP's; what tunes a TCP the program will never have is accepted without effect; what
 // would have to answer something is ENOPROTOOPT.
 int get_option(socket::Socket& socket, int option, void* value, socklen_t* length) noexcept;

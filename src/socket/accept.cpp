@@ -46,22 +46,24 @@ int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, so
     if (accept_queue_.empty()) return -EINVAL;
   }
   const std::shared_ptr<StackSocket> child = accept_queue_.front();
+  Address peer = wildcard(settings.view.domain, 0);
+  if (child->only_ != nullptr) peer = child->only_->peer();
+  // Before anything has changed: a pointer to nowhere leaves the association in the queue. (Linux closes it.)
+  if (const int error = address != nullptr ? to_caller(peer, settings.view, address, length) : 0) {
+    settle();
+    return error;
+  }
   if (const auto error = child->readiness_.open(flags)) {  // it stays in the queue
     settle();
     return -error.value();
   }
   accept_queue_.pop_front();
   child->listener_ = nullptr;
-  Address peer = wildcard(settings.view.domain, 0);
-  if (child->only_ != nullptr) {
-    stack().accepted(child->only_->id);
-    peer = child->only_->peer();
-  }
+  if (child->only_ != nullptr) stack().accepted(child->only_->id);
   enter_descriptor(child->descriptor(), child);
   instance_.enter(*child);
   child->settle();
   settle();
-  copy_sockaddr(peer, settings.view, address, length);
   accepted = child;
   return 0;
 }

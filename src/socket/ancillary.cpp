@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "socket/user_memory.hpp"
+
 namespace netsctp::socket {
 
 namespace {
@@ -91,9 +93,10 @@ void AncillaryWriter::put(int type, const void* value, std::size_t size) noexcep
     message_.msg_flags |= MSG_CTRUNC;
     header.cmsg_len = left;
   }
+  // As Linux: where the program's memory cannot be written, the message goes without its ancillary data.
   auto* const to = static_cast<std::byte*>(message_.msg_control) + used_;
-  std::memcpy(to, &header, sizeof header);
-  std::memcpy(to + CMSG_LEN(0), value, header.cmsg_len - CMSG_LEN(0));
+  if (write_user(to, &header, sizeof header) != 0) return;
+  if (write_user(to + CMSG_LEN(0), value, header.cmsg_len - CMSG_LEN(0)) != 0) return;
   used_ += std::min(CMSG_SPACE(size), left);
 }
 

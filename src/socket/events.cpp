@@ -14,6 +14,8 @@ namespace {
 using What = core::AssociationChanged::What;
 using Reason = core::AssociationChanged::Reason;
 
+constexpr std::uint32_t kExposeFailed = 2;  // SCTP_EXPOSE_POTENTIALLY_FAILED_STATE: enabled
+
 // What the next call on the socket fails with, as Linux has it.
 int errno_of(const core::AssociationChanged& change) noexcept {
   const bool starting = change.what == What::kCannotStart;
@@ -49,6 +51,10 @@ void StackSocket::on_event(SocketAssociation& association, core::Event&& event) 
     on_change(association, std::move(*change));
   } else if (auto* const path = std::get_if<core::PathChanged>(&event.what)) {
     if (path->what == core::PathChanged::What::kAdded) instance_.learn_peers(association);
+    // RFC 7829 §7.3: into the potentially failed state and out of it only if asked for.
+    const bool suspicion =
+        path->what == core::PathChanged::What::kPotentiallyFailed || path->what == core::PathChanged::What::kRecovered;
+    if (suspicion && association.traffic.expose_failed != kExposeFailed) return;
     if (association.traffic.wants(SCTP_PEER_ADDR_CHANGE)) {
       notify(association, SCTP_PEER_ADDR_CHANGE, peer_addr_change(association.id, *path, settings.view));
     }

@@ -5,6 +5,7 @@
 
 #include "socket/instance.hpp"
 #include "socket/stack_socket.hpp"
+#include "socket/user_memory.hpp"
 
 namespace netsctp::socket {
 
@@ -15,7 +16,6 @@ int StackSocket::ioctl(unsigned long request, void* argument) noexcept {
     return ::ioctl(descriptor(), request, argument) < 0 ? -errno : 0;
   }
   if (!is_one_to_many() && stage_ == Stage::kListening) return -ENOTCONN;  // as Linux
-  if (argument == nullptr) return -EFAULT;
   std::size_t bytes = 0;
   if (request == FIONREAD) {
     if (const auto* const item = queue_.next(settings.fragment_interleave)) {
@@ -24,8 +24,8 @@ int StackSocket::ioctl(unsigned long request, void* argument) noexcept {
   } else {
     for (const auto id : associations_) bytes += stack().buffered_bytes(id);
   }
-  *static_cast<int*>(argument) = static_cast<int>(bytes);
-  return 0;
+  const int result = static_cast<int>(bytes);
+  return copy_out(argument, &result, sizeof result);
 }
 
 }  // namespace netsctp::socket

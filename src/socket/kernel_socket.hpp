@@ -32,10 +32,13 @@ class KernelSocket final : public Socket, public std::enable_shared_from_this<Ke
   int getpeername(sockaddr* address, socklen_t* length) noexcept override;
   int ioctl(unsigned long request, void* argument) noexcept override;
   int close() noexcept override;
+  void leave_error(int error) noexcept override { left_error_ = error; }
+  [[nodiscard]] int take_left_error() noexcept override { return left_error_.exchange(0); }
   void moved_to(int duplicate) noexcept override;
 
  private:
   std::atomic<int> descriptor_;
+  std::atomic<int> left_error_{0};
 };
 
 }  // namespace netsctp::socket

@@ -39,7 +39,10 @@ int spc_state(core::PathChanged::What what) noexcept {
   using What = core::PathChanged::What;
   switch (what) {
     case What::kAvailable:
+    case What::kRecovered:
       return SCTP_ADDR_AVAILABLE;
+    case What::kPotentiallyFailed:
+      return SCTP_ADDR_POTENTIALLY_FAILED;
     case What::kUnreachable:
       return SCTP_ADDR_UNREACHABLE;
     case What::kConfirmed:

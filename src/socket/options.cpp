@@ -63,8 +63,9 @@ int StackSocket::getsockopt(int level, int number, void* value, socklen_t* lengt
   if (static_cast<int>(given) < 0) return -EINVAL;
   if (level == IPPROTO_SCTP && (number == SCTP_SOCKOPT_PEELOFF || number == SCTP_SOCKOPT_PEELOFF_FLAGS)) {
     const int result = get_peeloff(*this, value, given, number == SCTP_SOCKOPT_PEELOFF_FLAGS);
-    if (result >= 0) *length = given;
-    return result;
+    if (result < 0) return result;
+    const int error = write_user(length, &given, sizeof given);
+    return error != 0 ? error : result;
   }
   auto session = instance_.engine().session(true);
   if (closed_) return -EBADF;
@@ -85,8 +86,8 @@ int StackSocket::getsockopt(int level, int number, void* value, socklen_t* lengt
   // SCTP_GET_LOCAL_ADDRS tells the bytes of the addresses, its head not counted, as Linux does.
   const bool head_too = level == IPPROTO_SCTP && number == SCTP_GET_LOCAL_ADDRS;
   if (const int error = copy_out(value, buffer.data(), used + (head_too ? sizeof(sctp_getaddrs) : 0))) return error;
-  *length = used;
-  return result;
+  const int error = write_user(length, &used, sizeof used);
+  return error != 0 ? error : result;
 }
 
 int StackSocket::setsockopt(int level, int number, const void* value, socklen_t length) noexcept {

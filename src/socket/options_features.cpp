@@ -37,10 +37,16 @@ int set_interleaving(const OptionCall& call, const void* value, socklen_t length
   return -EPERM;
 }
 
+// RFC 7829 §7.3, as Linux has it: 0 shows the state when asked, 1 neither shows nor tells it, 2 does both.
+TrafficSettings& exposing(const OptionCall& call, core::AssociationId id) noexcept {
+  auto* const association = call.socket.association(id);
+  return association != nullptr ? association->traffic : call.settings().traffic;
+}
+
 int get_expose(const OptionCall& call, void* value, socklen_t& length) {
   sctp_assoc_value argument{};
   if (!load(argument, value, length) || check_one(call, argument.assoc_id) != 0) return -EINVAL;
-  argument.assoc_value = call.settings().expose_failed;
+  argument.assoc_value = exposing(call, argument.assoc_id).expose_failed;
   return store(argument, value, length);
 }
 
@@ -49,7 +55,7 @@ int set_expose(const OptionCall& call, const void* value, socklen_t length) {
   sctp_assoc_value argument{};
   if (!load_exactly(argument, value, length) || argument.assoc_value > kEnabled) return -EINVAL;
   if (const int error = check_one(call, argument.assoc_id)) return error;
-  call.settings().expose_failed = argument.assoc_value;
+  exposing(call, argument.assoc_id).expose_failed = argument.assoc_value;
   return 0;
 }
 

@@ -70,6 +70,9 @@ sctp_paddrinfo describe(const OptionCall& call, core::AssociationId id, const co
     case core::PathStatus::State::kInactive:
       info.spinfo_state = SCTP_INACTIVE;
       break;
+    case core::PathStatus::State::kPotentiallyFailed:
+      info.spinfo_state = SCTP_POTENTIALLY_FAILED;
+      break;
   }
   info.spinfo_cwnd = static_cast<std::uint32_t>(path.cwnd);
   info.spinfo_srtt = in_ms(path.srtt);
@@ -115,6 +118,12 @@ int get_peer_addr_info(const OptionCall& call, void* value, socklen_t& length) {
   const auto status = status_of(call, id);
   const auto* const path = status ? find_path(*status, address.value()->ip) : nullptr;
   if (path == nullptr) return -EINVAL;
+  // RFC 7829 §7.3: as Linux, a socket that is not to know of the state does not learn of the path.
+  constexpr std::uint32_t kHidden = 1;
+  if (path->state == core::PathStatus::State::kPotentiallyFailed &&
+      call.socket.association(status->id)->traffic.expose_failed == kHidden) {
+    return -EACCES;
+  }
   return store(describe(call, status->id, *path), value, length);
 }
 

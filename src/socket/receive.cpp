@@ -1,14 +1,16 @@
 // recvmsg() (RFC 6458 §3.1.4, §4.1.8, §5.3): messages and notifications in the order they arrived.
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <span>
 
 #include "socket/ancillary.hpp"
 #include "socket/instance.hpp"
 #include "socket/sockaddr.hpp"
 #include "socket/stack_socket.hpp"
+#include "socket/user_memory.hpp"
+#include "socket/user_message.hpp"
 
 namespace netsctp::socket {
 
@@ -39,24 +41,29 @@ sctp_nxtinfo to_nxtinfo(const ReceivedItem& item) noexcept {
 
 }  // namespace
 
-ssize_t StackSocket::recvmsg(msghdr* message, int flags) noexcept {
-  if (message == nullptr) return -EFAULT;
+ssize_t StackSocket::recvmsg(msghdr* given, int flags) noexcept {
+  UserMessage message;
+  if (const int error = message.import_to_fill(given)) return error;
   {
     // What is here already is served without asking the link: a reader that is behind does not pay for that.
     auto session = instance_.engine().session();
     if (closed_) return -EBADF;
-    if (auto* const item = queue_.next(settings.fragment_interleave)) return deliver(session, *item, *message, flags);
+    if (auto* const item = queue_.next(settings.fragment_interleave)) {
+      return deliver(session, *item, message, given, flags);
+    }
   }
   auto session = instance_.engine().session(true);
   while (true) {
     if (closed_) return -EBADF;
-    if (auto* const item = queue_.next(settings.fragment_interleave)) return deliver(session, *item, *message, flags);
+    if (auto* const item = queue_.next(settings.fragment_interleave)) {
+      return deliver(session, *item, message, given, flags);
+    }
     if (const int error = take_error()) return -error;
     if (end_of_input_) {
-      message->msg_namelen = 0;
-      message->msg_controllen = 0;
-      message->msg_flags = 0;
-      return 0;
+      message.header.msg_namelen = 0;
+      message.header.msg_controllen = 0;
+      message.header.msg_flags = 0;
+      return UserMessage::store(message.header, given);
     }
     if (!is_one_to_many() && stage_ != Stage::kConnected && stage_ != Stage::kConnecting) return -ENOTCONN;
     settle_input();
@@ -74,15 +81,20 @@ ssize_t StackSocket::recvmsg(msghdr* message, int flags) noexcept {
   }
 }
 
-ssize_t StackSocket::deliver(Session& session, ReceivedItem& item, msghdr& message, int flags) noexcept {
-  message.msg_flags = item.is_notification ? static_cast<int>(MSG_NOTIFICATION) : 0;
-  if (message.msg_name != nullptr) {
-    socklen_t length = message.msg_namelen;
-    copy_sockaddr(item.from, settings.view, static_cast<sockaddr*>(message.msg_name), &length);
-    message.msg_namelen = length;
+// All is stored in the program's memory before anything is taken from the queue: a pointer to nowhere costs EFAULT, not
+// the message. (Linux drops it.)
+ssize_t StackSocket::deliver(Session& session, ReceivedItem& item, UserMessage& message, msghdr* given,
+                             int flags) noexcept {
+  msghdr& header = message.header;
+  header.msg_flags = item.is_notification ? static_cast<int>(MSG_NOTIFICATION) : 0;
+  if (header.msg_name != nullptr) {
+    sockaddr_storage name;
+    const auto size = static_cast<socklen_t>(to_sockaddr(item.from, settings.view, name));
+    if (const int error = write_user(header.msg_name, &name, std::min(header.msg_namelen, size))) return error;
+    header.msg_namelen = size;
   }
   {
-    AncillaryWriter ancillary(message);
+    AncillaryWriter ancillary(header);
     if (!item.is_notification) {
       if (settings.next_info) {
         if (const auto* const next = queue_.after(item)) ancillary.add(SCTP_NXTINFO, to_nxtinfo(*next));
@@ -91,16 +103,18 @@ ssize_t StackSocket::deliver(Session& session, ReceivedItem& item, msghdr& messa
       if (settings.traffic.wants(SCTP_DATA_IO_EVENT)) ancillary.add(SCTP_SNDRCV, to_sndrcvinfo(item.info));
     }
   }
-  const bool is_message = !item.is_notification;
-  const auto association = item.info.rcv_assoc_id;
-  const bool peek = (flags & MSG_PEEK) != 0;
-  const auto taken = queue_.take(item, std::span(message.msg_iov, message.msg_iovlen), peek);
-  if (taken.end_of_record) message.msg_flags |= MSG_EOR;
-  if (!peek) {
-    if (is_message) stack().consumed(association, taken.bytes, session.now());  // the window opens (RFC 9260 §6.2)
+  const auto copied = ReceiveQueue::copy(item, std::span(header.msg_iov, header.msg_iovlen));
+  if (!copied) return -EFAULT;
+  if (copied->end_of_record) header.msg_flags |= MSG_EOR;
+  if (const int error = UserMessage::store(header, given)) return error;
+  if ((flags & MSG_PEEK) == 0) {
+    if (!item.is_notification) {
+      stack().consumed(item.info.rcv_assoc_id, copied->bytes, session.now());  // the window opens (RFC 9260 §6.2)
+    }
+    queue_.take(item, *copied);
     settle_input();
   }
-  return static_cast<ssize_t>(taken.bytes);
+  return static_cast<ssize_t>(copied->bytes);
 }
 
 }  // namespace netsctp::socket

@@ -1,38 +1,45 @@
 #include "socket/receive_queue.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
+
+#include "socket/user_memory.hpp"
 
 namespace netsctp::socket {
 
 namespace {
 
-// Copies into consecutive parts of an iovec array.
+// Copies into consecutive parts of an iovec array, a program's memory.
 class Scatter {
  public:
   explicit Scatter(std::span<const iovec> into) noexcept : into_(into) {}
 
-  std::size_t copy(std::span<const std::byte> bytes) noexcept {
-    std::size_t done = 0;
-    while (done < bytes.size() && index_ < into_.size()) {
+  // False: it is full, or has failed.
+  bool copy(std::span<const std::byte> bytes) noexcept {
+    while (!bytes.empty() && index_ < into_.size()) {
       const iovec& part = into_[index_];
-      const std::size_t count = std::min(bytes.size() - done, part.iov_len - offset_);
-      if (count != 0) std::memcpy(static_cast<std::byte*>(part.iov_base) + offset_, bytes.data() + done, count);
-      done += count;
+      const std::size_t count = std::min(bytes.size(), part.iov_len - offset_);
+      failed_ = write_user(static_cast<std::byte*>(part.iov_base) + offset_, bytes.data(), count) != 0;
+      if (failed_) return false;
+      bytes = bytes.subspan(count);
+      done_ += count;
       offset_ += count;
       if (offset_ == part.iov_len) {
         ++index_;
         offset_ = 0;
       }
     }
-    return done;
+    return bytes.empty();
   }
+  [[nodiscard]] std::size_t done() const noexcept { return done_; }
+  [[nodiscard]] bool has_failed() const noexcept { return failed_; }
 
  private:
   std::span<const iovec> into_;
   std::size_t index_ = 0;
   std::size_t offset_ = 0;
+  std::size_t done_ = 0;
+  bool failed_ = false;
 };
 
 // Real memory of one notification.
@@ -104,39 +111,41 @@ const ReceivedItem* ReceiveQueue::after(const ReceivedItem& item) const noexcept
   return nullptr;
 }
 
-ReceiveQueue::Taken ReceiveQueue::take(ReceivedItem& item, std::span<const iovec> into, bool peek) noexcept {
+std::optional<ReceiveQueue::Copied> ReceiveQueue::copy(const ReceivedItem& item, std::span<const iovec> into) noexcept {
   Scatter scatter(into);
-  Taken taken;
   if (item.is_notification) {
-    taken.bytes = scatter.copy(std::span(item.notification).subspan(item.notification_offset));
-    if (!peek) item.notification_offset += taken.bytes;
-  } else if (peek) {
-    taken.bytes = scatter.copy(item.piece.bytes());
-    for (std::size_t i = 0; i < item.further.size() && taken.bytes < item.available; ++i) {
-      const std::size_t count = scatter.copy(item.further[i].bytes());
-      taken.bytes += count;
-      if (count < item.further[i].size()) break;
-    }
-  } else {
-    while (!item.piece.empty()) {
-      const std::size_t count = scatter.copy(item.piece.bytes());
-      taken.bytes += count;
-      if (count < item.piece.size()) {
-        item.piece = item.piece.subslice(count, item.piece.size() - count);
-        break;
-      }
-      item.piece.reset();
-      if (item.further.empty()) break;
-      item.piece = std::move(item.further.front());
-      item.further.pop_front();
+    (void)scatter.copy(std::span(item.notification).subspan(item.notification_offset));
+  } else if (scatter.copy(item.piece.bytes())) {
+    for (std::size_t i = 0; i < item.further.size() && scatter.copy(item.further[i].bytes()); ++i) {
     }
   }
-  taken.end_of_record = item.complete && taken.bytes == item.available;
-  if (peek) return taken;
+  if (scatter.has_failed()) return std::nullopt;
+  return Copied{scatter.done(), item.complete && scatter.done() == item.available};
+}
+
+void ReceiveQueue::take(ReceivedItem& item, const Copied& copied) noexcept {
+  if (copied.end_of_record) {
+    erase(item);
+    return;
+  }
   item.started = true;
-  item.available -= taken.bytes;
-  if (taken.end_of_record) erase(item);
-  return taken;
+  item.available -= copied.bytes;
+  if (item.is_notification) {
+    item.notification_offset += copied.bytes;
+    return;
+  }
+  for (std::size_t left = copied.bytes; left != 0;) {
+    const std::size_t count = std::min(left, item.piece.size());
+    left -= count;
+    if (count < item.piece.size()) {
+      item.piece = item.piece.subslice(count, item.piece.size() - count);
+      continue;
+    }
+    item.piece.reset();
+    if (item.further.empty()) break;
+    item.piece = std::move(item.further.front());
+    item.further.pop_front();
+  }
 }
 
 std::size_t ReceiveQueue::unread_bytes(core::AssociationId association) const noexcept {

@@ -52,13 +52,14 @@ class ReceiveQueue {
   // The item behind `item`, if any.
   [[nodiscard]] const ReceivedItem* after(const ReceivedItem& item) const noexcept;
 
-  struct Taken {
+  struct Copied {
     std::size_t bytes = 0;
     bool end_of_record = false;  // MSG_EOR
   };
-  // Copies out as much of `item` (from next()) as fits. Unless `peek`, what was read is gone, and the item too when all
-  // of it has been read: `item` is then no longer valid.
-  Taken take(ReceivedItem& item, std::span<const iovec> into, bool peek) noexcept;
+  // Copies out as much of `item` (from next()) as fits, into a program's memory. Nothing: it cannot be written.
+  [[nodiscard]] static std::optional<Copied> copy(const ReceivedItem& item, std::span<const iovec> into) noexcept;
+  // What was copied has been read. With its last byte the item is gone: `item` is then no longer valid.
+  void take(ReceivedItem& item, const Copied& copied) noexcept;
 
   // Unread payload of messages of one association (0: of all).
   [[nodiscard]] std::size_t unread_bytes(core::AssociationId association = 0) const noexcept;

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -14,6 +15,8 @@
 #include "socket/instance.hpp"
 #include "socket/sockaddr.hpp"
 #include "socket/stack_socket.hpp"
+#include "socket/user_memory.hpp"
+#include "socket/user_message.hpp"
 
 namespace netsctp::socket {
 
@@ -73,6 +76,12 @@ core::Reliability reliability_of(const SendOrder& order, const TrafficSettings& 
   return value == 0 ? core::Reliability{} : core::Reliability{Policy::kTimed, value};
 }
 
+bool is_readable(const msghdr& message) noexcept {
+  return std::all_of(message.msg_iov, message.msg_iov + message.msg_iovlen,
+                     [](const iovec& each) { return can_read_user(each.iov_base, each.iov_len); });
+}
+
+// Of a message that is readable.
 void gather(const msghdr& message, std::byte* to) noexcept {
   for (std::size_t i = 0; i < message.msg_iovlen; ++i) {
     if (message.msg_iov[i].iov_len == 0) continue;
@@ -83,14 +92,15 @@ void gather(const msghdr& message, std::byte* to) noexcept {
 
 }  // namespace
 
-ssize_t StackSocket::sendmsg(const msghdr* message, int flags) noexcept {
-  if (message == nullptr) return -EFAULT;
+ssize_t StackSocket::sendmsg(const msghdr* given, int flags) noexcept {
+  UserMessage message;
+  if (const int error = message.import_to_send(given)) return error;
   ssize_t outcome = 0;
   {
     auto session = instance_.engine().session();
     if (closed_) return -EBADF;
-    auto order = read_order(*message, settings);
-    outcome = order ? send(session, *order, *message, flags) : -order.error().value();
+    auto order = read_order(message.header, settings);
+    outcome = order ? send(session, *order, message.header, flags) : -order.error().value();
   }
   if (outcome == -EPIPE && !is_one_to_many() && (flags & MSG_NOSIGNAL) == 0) ::raise(SIGPIPE);
   return outcome;
@@ -107,7 +117,7 @@ ssize_t StackSocket::send(Session& session, const SendOrder& given, const msghdr
   }
   SendOrder order = given;
   bool begun = false;
-  auto association = destination(session, order, begun);
+  auto association = destination(session, order, message, begun);
   if (!association) return -association.error().value();
   const ssize_t sent = send_to(session, *association, order, message, flags);
   if (begun && sent >= 0 && !is_nonblocking(flags)) {
@@ -122,7 +132,8 @@ ssize_t StackSocket::send(Session& session, const SendOrder& given, const msghdr
   return sent;
 }
 
-Result<std::shared_ptr<SocketAssociation>> StackSocket::destination(Session& session, SendOrder& order, bool& begun) {
+Result<std::shared_ptr<SocketAssociation>> StackSocket::destination(Session& session, SendOrder& order,
+                                                                    const msghdr& message, bool& begun) {
   if (!is_one_to_many() && only_ != nullptr) {
     // RFC 6458 §4.1.8: the name only says which of the peer's addresses is preferred.
     return only_;
@@ -136,6 +147,7 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::destination(Session& ses
     }
     if (!is_one_to_many() && ever_connected_) return std::errc::broken_pipe;
     if ((order.flags & (SCTP_EOF | SCTP_ABORT)) != 0 && order.length == 0) return std::errc::invalid_argument;
+    if (!is_readable(message)) return std::errc::bad_address;
     begun = true;
     return associate(session, order.destinations, order.init ? &*order.init : nullptr);
   }
@@ -150,6 +162,7 @@ ssize_t StackSocket::send_to(Session& session, const std::shared_ptr<SocketAssoc
                              const SendOrder& order, const msghdr& message, int flags) {
   const core::AssociationId id = association->id;
   if ((order.flags & SCTP_ABORT) != 0) {  // RFC 6458 §5.3.4: the message is the reason
+    if (!is_readable(message)) return -EFAULT;
     std::vector<std::byte> reason(order.length);
     gather(message, reason.data());
     const auto error = stack().abort(id, reason, session.now());
@@ -166,6 +179,7 @@ ssize_t StackSocket::send_to(Session& session, const std::shared_ptr<SocketAssoc
       stack().make_room(id, needed - settings.send_buffer, reliability, session.now());  // RFC 7496 §3.2
     }
     if (const int error = await_space(session, association, flags)) return error;
+    if (!is_readable(message)) return -EFAULT;
     const TrafficSettings& defaults = association->traffic;
     core::SendRequest request;
     request.stream = order.info ? order.info->sinfo_stream : defaults.stream;

@@ -23,11 +23,19 @@ struct TrafficSettings {
   std::uint32_t time_to_live = 0;     // value of the PR-SCTP policy in `flags`; without one: ms
   std::uint32_t receive_context = 0;  // SCTP_CONTEXT
   std::uint16_t subscriptions = 0;    // bit n: notification SCTP_SN_TYPE_BASE + n
+  std::uint32_t expose_failed = 0;    // SCTP_EXPOSE_POTENTIALLY_FAILED_STATE (RFC 7829 §7.3)
 
   [[nodiscard]] bool wants(unsigned type) const noexcept {
     return (subscriptions >> (type - SCTP_SN_TYPE_BASE) & 1U) != 0;
   }
 };
+
+// As Linux has it with net.sctp.pf_enable 1 and pf_retrans 0: the first timeout makes a path potentially failed.
+inline core::AssociationParameters linux_parameters() noexcept {
+  core::AssociationParameters parameters;
+  parameters.path.potentially_failed_threshold = 0;
+  return parameters;
+}
 
 struct SocketSettings {
   static constexpr std::size_t kDefaultBuffer = 212992;
@@ -36,7 +44,7 @@ struct SocketSettings {
   static constexpr std::size_t kMaxBuffer = std::size_t{1} << 30;
 
   AddressView view;
-  core::AssociationParameters association;  // for associations to come
+  core::AssociationParameters association = linux_parameters();  // for associations to come
   TrafficSettings traffic;
   std::size_t send_buffer = kDefaultBuffer;     // bytes; as SO_SNDBUF reports it (twice what was asked for)
   std::size_t receive_buffer = kDefaultBuffer;  // the same for SO_RCVBUF
@@ -49,10 +57,9 @@ struct SocketSettings {
   bool next_info = false;     // SCTP_RECVNXTINFO
   bool disable_fragments = false;
   bool fragment_interleave = false;
-  bool reuse_port = false;          // SCTP_REUSE_PORT; stored only
-  bool auto_asconf = false;         // SCTP_AUTO_ASCONF; stored only
-  std::uint32_t expose_failed = 0;  // SCTP_EXPOSE_POTENTIALLY_FAILED_STATE; stored only
-  std::map<int, int> kept;          // options of SOL_SOCKET and, from kIpOption on, IPPROTO_IP that are only read back
+  bool reuse_port = false;   // SCTP_REUSE_PORT; stored only
+  bool auto_asconf = false;  // SCTP_AUTO_ASCONF; stored only
+  std::map<int, int> kept;   // options of SOL_SOCKET and, from kIpOption on, IPPROTO_IP that are only read back
   static constexpr int kIpOption = 1000;
   std::uint16_t udp_port = 0;  // SCTP_REMOTE_UDP_ENCAPS_PORT for any peer, host order; 0: the engine's default
   std::map<std::string, std::uint16_t> udp_ports;  // the same by peer address (its text)

@@ -91,14 +91,6 @@ std::size_t to_sockaddr(const Address& address, const AddressView& view, sockadd
   return sizeof in;
 }
 
-void copy_sockaddr(const Address& address, const AddressView& view, sockaddr* to, socklen_t* length) noexcept {
-  if (length == nullptr) return;
-  sockaddr_storage storage;
-  const auto size = static_cast<socklen_t>(to_sockaddr(address, view, storage));
-  if (to != nullptr) std::memcpy(to, &storage, std::min(*length, size));
-  *length = size;
-}
-
 Address wildcard(int domain, std::uint16_t port) noexcept {
   return {IpAddress::any(domain == AF_INET ? Family::kIpv4 : Family::kIpv6), port};
 }

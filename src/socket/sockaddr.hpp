@@ -30,9 +30,6 @@ struct AddressView {
 // Returns the bytes used: 16 (sockaddr_in) or 28 (sockaddr_in6); the rest of `storage` is zeroed.
 std::size_t to_sockaddr(const Address& address, const AddressView& view, sockaddr_storage& storage) noexcept;
 
-// As accept(2) and getsockname(2) do it: copies what fits and stores the whole length. Null pointers are left alone.
-void copy_sockaddr(const Address& address, const AddressView& view, sockaddr* to, socklen_t* length) noexcept;
-
 // The wildcard as a getsockname() of an unbound socket shows it.
 [[nodiscard]] Address wildcard(int domain, std::uint16_t port) noexcept;
 

@@ -45,6 +45,10 @@ class Socket {
   // Graceful unless SO_LINGER with time 0 (RFC 6458 §4.1.4): data in flight is still delivered after the return, by the
   // background. A second close is EBADF. Calls blocked in other threads return EBADF.
   virtual int close() noexcept = 0;
+  // An errno (positive) for the next call that asks or SO_ERROR to tell: what one call came upon but could not return.
+  virtual void leave_error(int error) noexcept = 0;
+  // What was left, or another pending error; then there is none. 0: none.
+  [[nodiscard]] virtual int take_left_error() noexcept = 0;
   // descriptor() is about to be closed, and `duplicate`, made from it by dup(), takes its place.
   virtual void moved_to(int duplicate) noexcept = 0;
 };

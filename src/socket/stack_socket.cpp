@@ -42,6 +42,16 @@ int StackSocket::take_error() noexcept {
   return error;
 }
 
+void StackSocket::leave_error(int error) noexcept {
+  auto session = instance_.engine().session();
+  if (!closed_) error_ = error;
+}
+
+int StackSocket::take_left_error() noexcept {
+  auto session = instance_.engine().session();
+  return take_error();
+}
+
 void StackSocket::apply_defaults() noexcept {
   if (endpoint_ == nullptr || endpoint_->owner != this) return;
   if (auto* const parameters = stack().parameters(endpoint_->id())) *parameters = settings.association;

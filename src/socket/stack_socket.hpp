@@ -31,6 +31,7 @@ namespace netsctp::socket {
 
 class Instance;
 struct SendOrder;
+class UserMessage;
 
 class StackSocket final : public Socket, public std::enable_shared_from_this<StackSocket> {
  public:
@@ -49,8 +50,8 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   int listen(int backlog) noexcept override;
   int accept(std::shared_ptr<Socket>& accepted, sockaddr* address, socklen_t* length, int flags) noexcept override;
   int connect(const sockaddr* address, socklen_t length) noexcept override;
-  ssize_t sendmsg(const msghdr* message, int flags) noexcept override;
-  ssize_t recvmsg(msghdr* message, int flags) noexcept override;
+  ssize_t sendmsg(const msghdr* given, int flags) noexcept override;
+  ssize_t recvmsg(msghdr* given, int flags) noexcept override;
   int getsockopt(int level, int number, void* value, socklen_t* length) noexcept override;
   int setsockopt(int level, int number, const void* value, socklen_t length) noexcept override;
   int peeloff(int id, std::shared_ptr<Socket>& peeled, int flags) noexcept override;
@@ -59,6 +60,8 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   int getpeername(sockaddr* address, socklen_t* length) noexcept override;
   int ioctl(unsigned long request, void* argument) noexcept override;
   int close() noexcept override;
+  void leave_error(int error) noexcept override;
+  [[nodiscard]] int take_left_error() noexcept override;
   void moved_to(int duplicate) noexcept override;
 
   // --- for the files of this folder, under the engine's lock ----------------------------------------------------
@@ -117,12 +120,13 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   void let_go(SocketAssociation& association, Time now, bool forcibly) noexcept;
   void forget_embryo(StackSocket& embryo) noexcept;
 
-  ssize_t deliver(Session& session, ReceivedItem& item, msghdr& message, int flags) noexcept;
+  ssize_t deliver(Session& session, ReceivedItem& item, UserMessage& message, msghdr* given, int flags) noexcept;
   ssize_t send(Session& session, const SendOrder& given, const msghdr& message, int flags);
   ssize_t send_to(Session& session, const std::shared_ptr<SocketAssociation>& association, const SendOrder& order,
                   const msghdr& message, int flags);
   int await_space(Session& session, const std::shared_ptr<SocketAssociation>& association, int flags);
-  Result<std::shared_ptr<SocketAssociation>> destination(Session& session, SendOrder& order, bool& begun);
+  Result<std::shared_ptr<SocketAssociation>> destination(Session& session, SendOrder& order, const msghdr& message,
+                                                         bool& begun);
 
   Instance& instance_;
   Style style_;

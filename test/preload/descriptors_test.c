@@ -18,19 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int failures;
-#define CHECK(condition)                                                                           \
-  do {                                                                                             \
-    if (!(condition)) {                                                                            \
-      printf("FAILED line %d: %s (errno %d, %s)\n", __LINE__, #condition, errno, strerror(errno)); \
-      ++failures;                                                                                  \
-    }                                                                                              \
-  } while (0)
-#define CHECK_ERROR(call, error)             \
-  do {                                       \
-    errno = 0;                               \
-    CHECK((call) == -1 && errno == (error)); \
-  } while (0)
+#include "check.h"
 
 static int listener(struct sockaddr_in* name) {
   const int made = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);

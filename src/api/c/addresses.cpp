@@ -7,6 +7,7 @@
 
 #include "api/c/call.hpp"
 #include "api/c/packed_addresses.hpp"
+#include "socket/user_memory.hpp"
 
 using netsctp::c::address_size;
 using netsctp::c::answer;
@@ -71,14 +72,14 @@ std::size_t address_size(sa_family_t family) noexcept {
 
 Result<std::span<const std::byte>> packed_addresses(const sockaddr* addresses, int count) noexcept {
   if (count <= 0) return std::errc::invalid_argument;
-  if (addresses == nullptr) return std::errc::bad_address;
   const auto* const begin = reinterpret_cast<const std::byte*>(addresses);
   std::size_t length = 0;
   for (int i = 0; i < count; ++i) {
     sa_family_t family = AF_UNSPEC;
-    std::memcpy(&family, begin + length, sizeof family);
+    if (socket::read_user(&family, begin + length, sizeof family) != 0) return std::errc::bad_address;
     const std::size_t size = address_size(family);
     if (size == 0) return std::errc::invalid_argument;
+    if (!socket::can_read_user(begin + length, size)) return std::errc::bad_address;
     length += size;
   }
   return std::span(begin, length);

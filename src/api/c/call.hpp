@@ -27,8 +27,10 @@ inline int no_socket(int descriptor) noexcept {
 template <class Call>
 auto on_socket(int descriptor, Call&& call) noexcept {
   using Value = decltype(call(*socket::lookup(descriptor)));
-  const std::shared_ptr<socket::Socket> found = socket::lookup(descriptor);
-  return answer(found == nullptr ? static_cast<Value>(no_socket(descriptor)) : call(*found));
+  std::shared_ptr<socket::Socket> found = socket::lookup(descriptor);
+  const Value outcome = found == nullptr ? static_cast<Value>(no_socket(descriptor)) : call(*found);
+  found.reset();  // with the last of them the socket ends, and system calls of its own set errno
+  return answer(outcome);
 }
 
 }  // namespace netsctp::c

@@ -5,13 +5,9 @@
 #include <memory>
 
 #include "api/c/call.hpp"
-#include "socket/arguments.hpp"
 
 using netsctp::c::answer;
 using netsctp::c::on_socket;
-using netsctp::socket::check_address;
-using netsctp::socket::check_optional_room;
-using netsctp::socket::check_room;
 using netsctp::socket::Socket;
 
 int netsctp_socket(int domain, int type, int protocol) {
@@ -23,10 +19,7 @@ int netsctp_socket(int domain, int type, int protocol) {
 }
 
 int netsctp_bind(int sd, const struct sockaddr* address, socklen_t length) {
-  return on_socket(sd, [=](Socket& socket) {
-    const int error = check_address(address, length);
-    return error != 0 ? error : socket.bind(address, length);
-  });
+  return on_socket(sd, [=](Socket& socket) { return socket.bind(address, length); });
 }
 
 int netsctp_listen(int sd, int backlog) {
@@ -39,18 +32,14 @@ int netsctp_accept(int sd, struct sockaddr* address, socklen_t* length) {
 
 int netsctp_accept4(int sd, struct sockaddr* address, socklen_t* length, int flags) {
   return on_socket(sd, [=](Socket& socket) {
-    if (const int error = check_optional_room(address, length)) return error;
     std::shared_ptr<Socket> accepted;
-    const int error = socket.accept(accepted, address, address != nullptr ? length : nullptr, flags);
+    const int error = socket.accept(accepted, address, length, flags);
     return error != 0 ? error : accepted->descriptor();
   });
 }
 
 int netsctp_connect(int sd, const struct sockaddr* address, socklen_t length) {
-  return on_socket(sd, [=](Socket& socket) {
-    const int error = check_address(address, length);
-    return error != 0 ? error : socket.connect(address, length);
-  });
+  return on_socket(sd, [=](Socket& socket) { return socket.connect(address, length); });
 }
 
 int netsctp_shutdown(int sd, int how) {
@@ -62,15 +51,9 @@ int netsctp_close(int sd) {
 }
 
 int netsctp_getsockname(int sd, struct sockaddr* address, socklen_t* length) {
-  return on_socket(sd, [=](Socket& socket) {
-    const int error = check_room(address, length);
-    return error != 0 ? error : socket.getsockname(address, length);
-  });
+  return on_socket(sd, [=](Socket& socket) { return socket.getsockname(address, length); });
 }
 
 int netsctp_getpeername(int sd, struct sockaddr* address, socklen_t* length) {
-  return on_socket(sd, [=](Socket& socket) {
-    const int error = check_room(address, length);
-    return error != 0 ? error : socket.getpeername(address, length);
-  });
+  return on_socket(sd, [=](Socket& socket) { return socket.getpeername(address, length); });
 }

@@ -8,16 +8,15 @@
 
 #include "api/c/call.hpp"
 #include "api/c/packed_addresses.hpp"
-#include "socket/arguments.hpp"
+#include "socket/user_memory.hpp"
 
 using netsctp::c::address_size;
 using netsctp::c::on_socket;
 using netsctp::c::packed_addresses;
-using netsctp::socket::check_address;
-using netsctp::socket::check_message_to_fill;
-using netsctp::socket::check_optional_room;
-using netsctp::socket::check_vectors;
+using netsctp::socket::can_read_user;
+using netsctp::socket::read_user;
 using netsctp::socket::Socket;
+using netsctp::socket::write_user;
 
 namespace {
 
@@ -67,7 +66,6 @@ class Outgoing {
   }
 
   ssize_t send(Socket& socket, int flags) noexcept {
-    if (const int error = check_vectors(message_.msg_iov, message_.msg_iovlen)) return error;
     message_.msg_control = control_.empty() ? nullptr : control_.data();
     message_.msg_controllen = control_.size();
     return socket.sendmsg(&message_, flags);
@@ -128,19 +126,23 @@ int read_attributes(void* info, socklen_t length, unsigned type, SendAttributes&
 // A message on its way in, with room for the ancillary data the seam may add.
 class Incoming {
  public:
-  Incoming(const iovec* parts, std::size_t count, sockaddr* from, const socklen_t* from_length) noexcept {
+  Incoming(const iovec* parts, std::size_t count) noexcept {
     message_.msg_iov = const_cast<iovec*>(parts);
     message_.msg_iovlen = count;
-    message_.msg_name = from;
-    message_.msg_namelen = from != nullptr ? *from_length : 0;
     message_.msg_control = control_;
     message_.msg_controllen = sizeof control_;
   }
 
-  ssize_t receive(Socket& socket, int flags) noexcept {
-    const int error = check_message_to_fill(&message_);
-    return error != 0 ? error : socket.recvmsg(&message_, flags);
+  // Looked at before anything is received: what cannot be stored must not cost the message.
+  int name_into(sockaddr* from, socklen_t* length) noexcept {
+    if (from == nullptr) return 0;
+    if (const int error = read_user(&message_.msg_namelen, length, sizeof *length)) return error;
+    if (static_cast<int>(message_.msg_namelen) < 0) return -EINVAL;
+    message_.msg_name = from;
+    return write_user(length, &message_.msg_namelen, sizeof *length);
   }
+
+  ssize_t receive(Socket& socket, int flags) noexcept { return socket.recvmsg(&message_, flags); }
 
   // Copies out the ancillary data of this type, if it came.
   template <class Value>
@@ -194,6 +196,7 @@ ssize_t netsctp_sendv(int sd, const struct iovec* iov, int iovcnt, struct sockad
   return on_socket(sd, [=](Socket& socket) -> ssize_t {
     if (iovcnt < 0 || addrcnt < 0) return -EINVAL;
     SendAttributes attributes;
+    if (info != nullptr && !can_read_user(info, infolen)) return -EFAULT;
     if (const int error = read_attributes(info, infolen, infotype, attributes)) return error;
     Outgoing outgoing(iov, iovcnt);
     if (attributes.send != nullptr) outgoing.attach(SCTP_SNDINFO, attributes.send, sizeof *attributes.send);
@@ -212,14 +215,18 @@ ssize_t netsctp_recvv(int sd, const struct iovec* iov, int iovlen, struct sockad
                       void* info, socklen_t* infolen, unsigned int* infotype, int* flags) {
   return on_socket(sd, [=](Socket& socket) -> ssize_t {
     if (iovlen < 0) return -EINVAL;
-    if (info != nullptr && infolen == nullptr) return -EFAULT;
-    if (const int error = check_optional_room(from, fromlen)) return error;
-    Incoming incoming(iov, static_cast<std::size_t>(iovlen), from, fromlen);
-    const ssize_t received = incoming.receive(socket, flags != nullptr ? *flags : 0);
+    socklen_t room = 0;
+    if (infolen != nullptr || info != nullptr) {
+      if (const int error = read_user(&room, infolen, sizeof room)) return error;
+    }
+    int how = 0;
+    if (flags != nullptr && read_user(&how, flags, sizeof how) != 0) return -EFAULT;
+    Incoming incoming(iov, static_cast<std::size_t>(iovlen));
+    if (const int error = incoming.name_into(from, fromlen)) return error;
+    const ssize_t received = incoming.receive(socket, how);
     if (received < 0) return received;
     if (from != nullptr) *fromlen = incoming.name_length();
     if (flags != nullptr) *flags = incoming.flags();
-    socklen_t room = infolen != nullptr ? *infolen : 0;
     const unsigned type = store_attributes(incoming, info, room);
     if (infolen != nullptr) *infolen = room;
     if (infotype != nullptr) *infotype = type;
@@ -228,9 +235,10 @@ ssize_t netsctp_recvv(int sd, const struct iovec* iov, int iovlen, struct sockad
 }
 
 ssize_t netsctp_sctp_send(int sd, const void* message, size_t length, const struct sctp_sndrcvinfo* sinfo, int flags) {
-  return on_socket(sd, [=](Socket& socket) {
+  return on_socket(sd, [=](Socket& socket) -> ssize_t {
     const iovec part{const_cast<void*>(message), length};
     Outgoing outgoing(&part, 1);
+    if (sinfo != nullptr && !can_read_user(sinfo, sizeof *sinfo)) return -EFAULT;
     if (sinfo != nullptr) outgoing.attach(SCTP_SNDRCV, sinfo, sizeof *sinfo);
     return outgoing.send(socket, flags);
   });
@@ -242,6 +250,7 @@ ssize_t netsctp_sendx(int sd, const void* message, size_t length, struct sockadd
     if (addrcnt < 0) return -EINVAL;
     const iovec part{const_cast<void*>(message), length};
     Outgoing outgoing(&part, 1);
+    if (sinfo != nullptr && !can_read_user(sinfo, sizeof *sinfo)) return -EFAULT;
     if (sinfo != nullptr) outgoing.attach(SCTP_SNDRCV, sinfo, sizeof *sinfo);
     if (const int error = outgoing.address_to(addrs, addrcnt)) return error;
     const ssize_t sent = outgoing.send(socket, flags);
@@ -253,9 +262,7 @@ ssize_t netsctp_sendx(int sd, const void* message, size_t length, struct sockadd
 ssize_t netsctp_sctp_sendmsg(int sd, const void* message, size_t length, struct sockaddr* to, socklen_t tolen,
                              uint32_t ppid, uint32_t flags, uint16_t stream_no, uint32_t timetolive, uint32_t context) {
   return on_socket(sd, [=](Socket& socket) -> ssize_t {
-    if (to != nullptr) {
-      if (const int error = check_address(to, tolen)) return error;
-    }
+    if (to != nullptr && tolen > sizeof(sockaddr_storage)) return -EINVAL;
     sctp_sndrcvinfo info{};
     info.sinfo_stream = stream_no;
     info.sinfo_flags = static_cast<std::uint16_t>(flags);
@@ -273,10 +280,12 @@ ssize_t netsctp_sctp_sendmsg(int sd, const void* message, size_t length, struct 
 ssize_t netsctp_sctp_recvmsg(int sd, void* buffer, size_t size, struct sockaddr* from, socklen_t* fromlen,
                              struct sctp_sndrcvinfo* sinfo, int* msg_flags) {
   return on_socket(sd, [=](Socket& socket) -> ssize_t {
-    if (const int error = check_optional_room(from, fromlen)) return error;
     const iovec part{buffer, size};
-    Incoming incoming(&part, 1, from, fromlen);
-    const ssize_t received = incoming.receive(socket, msg_flags != nullptr ? *msg_flags : 0);
+    Incoming incoming(&part, 1);
+    if (const int error = incoming.name_into(from, fromlen)) return error;
+    int how = 0;
+    if (msg_flags != nullptr && read_user(&how, msg_flags, sizeof how) != 0) return -EFAULT;
+    const ssize_t received = incoming.receive(socket, how);
     if (received < 0) return received;
     if (from != nullptr) *fromlen = incoming.name_length();
     if (msg_flags != nullptr) *msg_flags = incoming.flags();

@@ -4,14 +4,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 #include <iterator>
 #include <limits>
 #include <optional>
 
 #include "api/c/call.hpp"
+#include "socket/user_memory.hpp"
 
 using netsctp::c::on_socket;
+using netsctp::socket::copy_in;
+using netsctp::socket::copy_out;
 using netsctp::socket::Socket;
 
 namespace {
@@ -82,18 +84,11 @@ constexpr Readable kReadable[]{
 }  // namespace
 
 int netsctp_getsockopt(int sd, int level, int option, void* value, socklen_t* length) {
-  return on_socket(sd, [=](Socket& socket) {
-    if (length == nullptr) return -EFAULT;
-    if (is_negative(*length)) return -EINVAL;
-    return socket.getsockopt(level, option, value, length);
-  });
+  return on_socket(sd, [=](Socket& socket) { return socket.getsockopt(level, option, value, length); });
 }
 
 int netsctp_setsockopt(int sd, int level, int option, const void* value, socklen_t length) {
-  return on_socket(sd, [=](Socket& socket) {
-    if (is_negative(length)) return -EINVAL;
-    return socket.setsockopt(level, option, value, length);
-  });
+  return on_socket(sd, [=](Socket& socket) { return socket.setsockopt(level, option, value, length); });
 }
 
 int netsctp_ioctl(int sd, unsigned long request, void* argument) {
@@ -105,11 +100,13 @@ int netsctp_opt_info(int sd, sctp_assoc_t id, int opt, void* arg, socklen_t* siz
     const auto* const readable = std::find_if(std::begin(kReadable), std::end(kReadable),
                                               [opt](const Readable& each) { return each.option == opt; });
     if (readable == std::end(kReadable)) return -EOPNOTSUPP;
-    if (arg == nullptr || size == nullptr) return -EFAULT;
-    if (is_negative(*size)) return -EINVAL;
+    socklen_t room = 0;
+    if (arg == nullptr) return -EFAULT;
+    if (const int error = copy_in(&room, size, sizeof room)) return error;
+    if (is_negative(room)) return -EINVAL;
     if (readable->id_at) {
-      if (*size < *readable->id_at + sizeof id) return -EINVAL;
-      std::memcpy(static_cast<std::byte*>(arg) + *readable->id_at, &id, sizeof id);
+      if (room < *readable->id_at + sizeof id) return -EINVAL;
+      if (const int error = copy_out(static_cast<std::byte*>(arg) + *readable->id_at, &id, sizeof id)) return error;
     }
     return socket.getsockopt(IPPROTO_SCTP, opt, arg, size);
   });
