@@ -227,6 +227,8 @@ void Association::on_incoming_reset(std::uint32_t sequence, wire::Bytes list) no
   if (in_flight || (done && covers(*done) && send_queue_.begins_anew(streams))) {
     return answer(sequence, Result::kNothingToDo);
   }
+  // Each would wait for the other's Outgoing SSN Reset.
+  if (request && request->has(Kind::kResetIncoming)) return answer(sequence, Result::kAlreadyInProgress);
   Reconfiguration::Request own;
   own.parts.push_back({Kind::kResetOutgoing});
   own.streams = std::move(streams);

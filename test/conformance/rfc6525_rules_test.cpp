@@ -272,6 +272,12 @@ TEST_F(Rfc6525Rules, Section5_2_3_OtherwiseItIsDoneAfterTheOneInFlight) {
   EXPECT_THAT(peer.expect_event<core::StreamsReset>().streams, IsEmpty());
 }
 
+TEST_F(Rfc6525Rules, Section5_2_3_TwoIncomingResetsDoNotWaitForEachOther) {
+  user_resets(true, true, {1});
+  peer.sends(response(ours, Result::kPerformed));
+  EXPECT_THAT(told_after(re_config(incoming(theirs))), ElementsAre(Numbers{16, theirs, 4}, Numbers{0}));
+}
+
 TEST_F(Rfc6525Rules, Section5_1_4_C2_NothingMayBeOutstanding) {
   peer.user_sends("first");
   peer.ignore_packets();
