@@ -150,8 +150,9 @@ bool Association::request_sendable() const noexcept {
   const auto& request = *reconfiguration_.request;
   // A message that is partly sent keeps its SSN: it is completed first.
   if (request.has(Kind::kResetOutgoing)) return !send_queue_.mid_message();
-  // RFC 6525 §5.1.4 C2: nothing may be outstanding.
-  return !request.has(Kind::kResetAll) || (outstanding_.empty() && !send_queue_.mid_message());
+  if (!request.has(Kind::kResetAll)) return true;
+  // RFC 6525 §5.1.4 C2: nothing may be outstanding. And what is held for a reset of the peer's must have been sorted.
+  return outstanding_.empty() && !send_queue_.mid_message() && !reconfiguration_.deferred;
 }
 
 void Association::write_reconfiguration(wire::PacketWriter& writer, PathId path, Time now) noexcept {

@@ -113,10 +113,15 @@ void Association::remember(const Reconfiguration::Response& response) noexcept {
                                  [&](const auto& one) { return one && one->sequence == response.sequence; });
   if (same != last.end()) {
     *same = response;
-  } else {
-    last[1] = last[0];
-    last[0] = response;
+    return;
   }
+  // The peer repeats nothing but its latest chunk: of three the one with the lowest number (RFC 9260 §1.6) goes.
+  const auto precedes = [](std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) < 0; };
+  auto oldest = last.begin();
+  for (auto at = last.begin(); at != last.end(); ++at) {
+    if (*oldest && (!*at || precedes((*at)->sequence, (*oldest)->sequence))) oldest = at;
+  }
+  if (!*oldest || precedes((*oldest)->sequence, response.sequence)) *oldest = response;
 }
 
 void Association::queue_answer(const Reconfiguration::Response& response) noexcept {

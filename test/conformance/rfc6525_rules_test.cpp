@@ -97,6 +97,21 @@ struct Rfc6525Rules : testing::Test {
   }
 };
 
+TEST(Rfc6525_5_1_1, SupportIsAnnounced) {
+  for (const bool on : {false, true}) {
+    PeerConfig config;
+    config.parameters.stream_reset = on;
+    config.peer.parameters = {parameter(ParameterType::kSupportedExtensions, big(std::uint8_t{130}))};
+    Peer initiator(config);
+    EXPECT_EQ(initiator.connect().parameter(ParameterType::kSupportedExtensions).has_value(), on);
+    Peer responder(config);
+    responder.sends(responder.own_init());
+    const Reply ack = responder.expect(ChunkType::kInitAck);
+    ASSERT_EQ(ack.parameter(ParameterType::kSupportedExtensions).has_value(), on);
+    if (on) EXPECT_EQ(ack.parameter(ParameterType::kSupportedExtensions)->front(), std::byte{130});
+  }
+}
+
 TEST_F(Rfc6525Rules, Section3_1_UnsupportedCombinationsAreReported) {
   for (const ByteString& wrong :
        {both(all(theirs), incoming(theirs + 1)), both(outgoing(theirs, 0, 0), all(theirs + 1)),
@@ -167,6 +182,15 @@ TEST_F(Rfc6525Rules, Section5_2_1_AnswersOfOneChunkGoInOneChunk) {
   // The same again, for the peer may not have heard it.
   EXPECT_THAT(told_after(both(outgoing(theirs, ours - 1, theirs - 1), incoming(theirs + 1))),
               ElementsAre(Numbers{16, theirs, 1}, Numbers{16, theirs + 1, 1}, Numbers{0}));
+}
+
+TEST_F(Rfc6525Rules, Section5_2_1_OlderAnswersDoNotTakeThePlaceOfTheLatest) {
+  peer.sends(re_config(incoming(theirs)));
+  peer.sends(re_config(add_out(theirs + 1, 1)));
+  peer.sends(re_config(add_out(theirs + 2, 1)));
+  peer.sends(response(ours, Result::kPerformed));  // to what the first one asked for
+  EXPECT_THAT(told_after(re_config(add_out(theirs + 1, 1))), ElementsAre(Numbers{16, theirs + 1, 1}, Numbers{0}));
+  EXPECT_EQ(peer.status().inbound_streams, 12);
 }
 
 TEST_F(Rfc6525Rules, Section5_2_1_ManyAnswersAreAllSent) {
@@ -339,6 +363,17 @@ TEST_F(Rfc6525Rules, Section5_2_7_H5_NewDataThatOvertookTheAnswerIsNotLost) {
   EXPECT_EQ(peer.receives(), "new one");
   EXPECT_EQ(peer.receives(), "new two");
   EXPECT_EQ(sack_in(peer.expect(ChunkType::kSack)).cumulative, theirs + 4);
+}
+
+TEST_F(Rfc6525Rules, Section5_2_7_H5_NotBeforeADeferredResetOfThePeer) {
+  peer.user_sends("outstanding");
+  user_resets_all();
+  peer.sends(re_config(outgoing(theirs, ours - 1, theirs)));
+  peer.ignore_packets();
+  EXPECT_THAT(told_after(sack(ours)), IsEmpty());
+  peer.sends(data({.tsn = theirs}));
+  EXPECT_EQ(peer.receives(), "data");
+  EXPECT_THAT(told(), testing::Contains(Numbers{15, ours}));
 }
 
 TEST_F(Rfc6525Rules, Section5_2_7_H3_WhatArrivedMeanwhileIsOfTheOldNumbersIfDenied) {
