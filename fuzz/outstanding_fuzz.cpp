@@ -53,7 +53,7 @@ class Comparison {
   ~Comparison() { abandon(); }
 
   void step() {
-    switch (input_.ConsumeIntegralInRange(0, 8)) {
+    switch (input_.ConsumeIntegralInRange(0, 9)) {
       case 0:
       case 1:
         return add();
@@ -67,6 +67,8 @@ class Comparison {
         return lose();
       case 7:
         return retransmit();
+      case 8:
+        return give_up();
       default:
         if (input_.ConsumeProbability<float>() < 0.95F) {
           now_ += Duration(input_.ConsumeIntegral<std::uint16_t>());
@@ -92,7 +94,7 @@ class Comparison {
       require(chunk.state == model.state && chunk.sent_at == model.sent_at);
       require(chunk.missing_reports == std::min<std::size_t>(model.missing, 255));
       require(chunk.retransmitted == model.retransmitted && chunk.fast_retransmitted == model.fast_retransmitted);
-      payload += model.length;
+      if (model.state != State::kAbandoned) payload += model.length;
       if (model.state == State::kInFlight) {
         flight_payload += model.length;
         flight[model.path] += model.wire_size();
@@ -107,6 +109,10 @@ class Comparison {
       require(window_.earliest(path) == (found == earliest.end() ? std::nullopt : std::optional(found->second)));
     }
     require(window_.next_retransmit(ask_from) == lost);
+    Tsn advanced = point_;
+    while (chunks_.contains(advanced + 1) && chunks_.at(advanced + 1).state == State::kAbandoned)
+      advanced = advanced + 1;
+    require(window_.advanced_ack_point() == advanced);
     require(slab_.live() == messages_.size());
     for (const auto& [message, model] : messages_) require(message->unacked == model.outstanding);
   }
@@ -172,7 +178,7 @@ class Comparison {
     }
     for (auto& [tsn, chunk] : chunks_) {
       const bool acked = tsn <= cumulative || (reported != nullptr && reported->contains(tsn));
-      if (!acked || chunk.state == State::kAcked) continue;
+      if (!acked || chunk.state == State::kAcked || chunk.state == State::kAbandoned) continue;
       newly.insert(tsn);
       paths[chunk.path].newly_acked_bytes += chunk.wire_size();
       const auto found = earliest.find(chunk.path);
@@ -220,7 +226,31 @@ class Comparison {
     point_ = point_ + 1;
     ModelMessage& message = messages_[chunk.message];
     if (--message.outstanding == 0 && message.taken == message.size) messages_.erase(chunk.message);
-    return chunk.length;
+    return chunk.state == State::kAbandoned ? 0 : chunk.length;
+  }
+
+  // RFC 3758 §3.5: any message, whole or not.
+  void give_up() {
+    if (chunks_.empty()) return;
+    Tsn tsn = point_ + input_.ConsumeIntegralInRange<std::size_t>(1, chunks_.size());
+    OutgoingMessage* const message = chunks_.at(tsn).message;
+    if (message->abandoned) return;
+    if (message == partly_) {
+      tsn = window_.add_missing_end(*message);
+      require(tsn == highest_sent() + 1);
+      ModelChunk end{message, 0, 0, Time{}};
+      end.state = State::kAbandoned;
+      chunks_.emplace(tsn, end);
+      ++messages_[message].outstanding;
+      partly_ = nullptr;
+    }
+    window_.abandon(tsn);
+    message->payload.reset();
+    message->taken = 0;
+    for (auto& [at, chunk] : chunks_) {
+      if (chunk.message == message) chunk.state = State::kAbandoned;
+    }
+    messages_[message].taken = messages_[message].size;
   }
 
   void lose() {

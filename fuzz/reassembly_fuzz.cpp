@@ -1,6 +1,7 @@
 // Reassembly under a byte-driven network. The first byte chooses the peer: a conforming one, whose messages must all
 // come out whole, once, in order and as soon as a naive model says so; or a hostile one, of which nothing is expected
 // but sense.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -71,6 +72,7 @@ class PieceOrder {
     previous_ = piece;
     previous_.payload.reset();
   }
+  void abort() { open_ = false; }
   [[nodiscard]] bool open() const { return open_; }
 
  private:
@@ -254,21 +256,24 @@ class ConformingPeer {
 
 class HostilePeer {
  public:
-  explicit HostilePeer(Input in) : in_(in) {}
+  explicit HostilePeer(Input in) : in_(in) {
+    partial_reliability_ = (in_.byte() & 1) != 0;
+    reassembly_.set_partial_reliability(partial_reliability_);
+  }
 
   void run() {
     while (!in_.empty()) {
       step();
-      for (; !out_.empty(); out_.pop_front()) {
-        const Piece& piece = out_.front();
-        order_.see(piece);
-        const auto given = given_.find(piece.tsn);
-        require(given != given_.end() && intact(piece, given->second) && up_.insert(piece.tsn).second);
-        outstanding_ -= given->second;
-      }
+      look();
       reassembly_.check_consistent();
       require(reassembly_.bytes() <= outstanding_);  // less what was old
       require(reassembly_.in_partial_delivery() == order_.open());
+      if (const auto next = reassembly_.partial_delivery_cut_short()) {
+        require(partial_reliability_);
+        give_up(*next, *next - 1);
+        look();
+        require(!reassembly_.partial_delivery_cut_short());
+      }
       require(pool_.outstanding_bytes() <= reassembly_.pinned_bytes());
     }
     reassembly_.reset();
@@ -282,8 +287,12 @@ class HostilePeer {
       static_cast<void>(reassembly_.start_partial_delivery(out_));
       return;
     }
+    if (operation >= 230 && operation < 240) {
+      if (partial_reliability_) forward();
+      return;
+    }
     if (operation >= 240) {
-      if (const auto dropped = reassembly_.drop_highest(base_ + in_.byte())) {
+      if (const auto dropped = reassembly_.drop_highest(std::max(cumulative_, base_ + in_.byte()))) {
         outstanding_ -= given_.at(*dropped);
         given_.erase(*dropped);
       }
@@ -306,8 +315,40 @@ class HostilePeer {
     outstanding_ += size;
   }
 
+  void look() {
+    for (; !out_.empty(); out_.pop_front()) {
+      const Piece& piece = out_.front();
+      order_.see(piece);
+      const auto given = given_.find(piece.tsn);
+      require(given != given_.end() && intact(piece, given->second) && up_.insert(piece.tsn).second);
+      outstanding_ -= given->second;
+    }
+  }
+
+  // RFC 3758 §3.6, with skips that make sense or not.
+  void forward() {
+    const Tsn tsn = std::max(cumulative_, base_ + in_.byte());
+    give_up(tsn, tsn);
+    for (std::uint8_t skips = in_.byte() & 3; skips > 0; --skips) {
+      const std::uint8_t names = in_.byte();
+      reassembly_.skip(static_cast<StreamId>(names & 3), static_cast<std::uint16_t>((names >> 2 & 7) - (names >> 7)),
+                       tsn, out_);
+    }
+    for (Tsn at = base_; at <= tsn; at = at + 1) given_.try_emplace(at, 0);  // will not come any more
+  }
+  void give_up(Tsn until, Tsn tsn) {
+    if (reassembly_.abort_partial_delivery(until)) {
+      require(!reassembly_.in_partial_delivery());
+      order_.abort();
+    }
+    reassembly_.forward(std::min(cumulative_, tsn), tsn, out_);
+    cumulative_ = std::max(cumulative_, tsn);
+  }
+
   Input in_;
+  bool partial_reliability_ = false;
   const Tsn base_ = Tsn::initial(0xFFFFFFF0);
+  Tsn cumulative_ = base_ - 1;
   BufferPool pool_;
   Reassembly reassembly_{pool_};
   Ring<Piece> out_;

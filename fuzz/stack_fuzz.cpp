@@ -218,6 +218,7 @@ class World {
     parameters.receive_buffer = input_.PickValueInArray<std::size_t>({1500, 4000, 20'000});
     parameters.max_burst = input_.PickValueInArray<unsigned>({0, 1, 4});
     parameters.no_delay = input_.ConsumeBool();
+    parameters.partial_reliability = input_.ConsumeProbability<float>() < 0.9F;
     parameters.outbound_streams = input_.PickValueInArray<std::uint16_t>({1, 10, 65535});
     parameters.max_inbound_streams = input_.PickValueInArray<std::uint16_t>({1, 10, 65535});
     parameters.max_fragment = input_.PickValueInArray<std::size_t>({0, 100, 1000});
@@ -323,13 +324,17 @@ class World {
       const std::size_t at = bytes.size();
       if (at + 56 > 1460) break;
       bytes.resize(at + (4 + body.size() + 3) / 4 * 4);
-      bytes[at] = static_cast<std::byte>(input_.ConsumeBool() ? input_.ConsumeIntegralInRange<std::uint8_t>(0, 14)
-                                                              : input_.ConsumeIntegral<std::uint8_t>());
+      bytes[at] = static_cast<std::byte>(input_.ConsumeBool()   ? input_.ConsumeIntegralInRange<std::uint8_t>(0, 14)
+                                         : input_.ConsumeBool() ? std::uint8_t{192}
+                                                                : input_.ConsumeIntegral<std::uint8_t>());
       bytes[at + 1] = static_cast<std::byte>(input_.ConsumeIntegral<std::uint8_t>());
       store_big(&bytes[at + 2], static_cast<std::uint16_t>(4 + body.size()));
       std::transform(body.begin(), body.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at) + 4,
                      [](std::uint8_t byte) { return static_cast<std::byte>(byte); });
       const bool acknowledges = bytes[at] == std::byte{3} || bytes[at] == std::byte{7};
+      if (bytes[at] == std::byte{192} && body.size() >= 4) {  // FORWARD TSN: near what the other sent
+        store_big(&bytes[at + 4], hosts_[1 - target].last_tsn + body[0] % 40u);
+      }
       if (acknowledges && body.size() >= 4) {  // near what it sent
         store_big(&bytes[at + 4], hosts_[target].last_tsn - body[0] % 8u);
       }
@@ -429,6 +434,10 @@ class World {
       request.stream = input_.PickValueInArray<StreamId>({0, 1, 9, 65534});
       request.unordered = input_.ConsumeBool();
       request.immediate = input_.ConsumeBool();
+      request.reliability = any_reliability();
+      if (input_.ConsumeProbability<float>() < 0.1F) {
+        stack.make_room(id, request.payload.size(), request.reliability, now_);
+      }
       if (input_.ConsumeProbability<float>() < 0.2F) request.to = any_address(1 - i);
       if (stack.send(id, std::move(request), now_)) return;
       ++sends_;
@@ -459,6 +468,13 @@ class World {
         return;
       }
     }
+  }
+  Reliability any_reliability() {
+    using Policy = Reliability::Policy;
+    const auto value = input_.PickValueInArray<std::uint32_t>({0, 1, 2, 100, 3000});
+    const Policy policy = input_.PickValueInArray<Policy>(
+        {Policy::kReliable, Policy::kReliable, Policy::kTimed, Policy::kRetransmissions, Policy::kPriority});
+    return {policy, value};
   }
   void consume() {
     Host& host = hosts_[any_host()];

@@ -166,6 +166,7 @@ class Association final : public TimerNode {
   bool on_data(const wire::Chunk& chunk, const Datagram& datagram, PathId from, Time now) noexcept;
   bool make_room(Tsn tsn) noexcept;
   void deliver_partially() noexcept;
+  void end_cut_short_delivery(PathId from) noexcept;
   void deliver(PathId from) noexcept;
   void data_packet_done(PathId from, Time now) noexcept;
   [[nodiscard]] std::size_t window_room() const noexcept;  // payload bytes that could be taken in now
@@ -203,6 +204,10 @@ class Association final : public TimerNode {
 
   // partial.cpp
   void give_up(Time now) noexcept;
+  void give_up_unsent(Time now) noexcept;
+  [[nodiscard]] bool tried_enough(Tsn tsn, Time now) const noexcept;
+  template <typename Predicate>
+  void abandon_least_important(std::size_t goal, Predicate&& less_important) noexcept;
   void abandon_front() noexcept;
   void abandon_sent(Tsn tsn) noexcept;
   void abandon_chunks(Tsn tsn) noexcept;
@@ -331,7 +336,8 @@ class Association final : public TimerNode {
   bool partial_reliability_ = false;   // agreed
   bool has_limited_messages_ = false;  // a message that may be given up was ever sent
   bool forward_tsn_due_ = false;
-  Tsn forwarded_to_;  // what the last FORWARD TSN said
+  Tsn forwarded_to_;     // the Advanced.Peer.Ack.Point when the last FORWARD TSN was sent
+  Tsn forwarded_point_;  // what that said: less, if not all of it fitted
   Time forwarded_at_{};
   AbandonedCounters abandoned_;
 

@@ -3,6 +3,9 @@
 #include "core/partial.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
 
 #include "core/association.hpp"
 #include "core/stack_state.hpp"
@@ -13,7 +16,9 @@ namespace {
 
 using Policy = Reliability::Policy;
 
-constexpr std::size_t kMaxSkips = 512;  // more than any FORWARD TSN names at once; what is beyond goes with the next
+// What is beyond these goes with the next FORWARD TSN.
+constexpr std::size_t kMaxSkips = 512;
+constexpr std::uint64_t kMaxForward = 4095;  // receivers keep track of so many TSNs at least: Linux of no more
 
 }  // namespace
 
@@ -42,26 +47,35 @@ Abandoned AbandonedCounters::pick(const ByPolicy& counters, Policy policy) noexc
 
 // ---- Giving up
 
-// Before anything is sent or sent again (RFC 3758 §4.1 TR3, TR4).
+// Before anything is sent or sent again (RFC 3758 §4.1 TR3, TR4): gives up what would be next, until something is next
+// that may be sent. What is behind that waits for its turn, so that nothing is looked at again and again.
 void Association::give_up(Time now) noexcept {
   if (!has_limited_messages_) return;
+  give_up_unsent(now);
+  if (!partial_reliability_) return;
+  const auto next = [this] { return outstanding_.next_retransmit(outstanding_.cumulative_ack_point() + 1); };
+  for (auto tsn = next(); tsn && tried_enough(*tsn, now); tsn = next()) abandon_sent(*tsn);
+  update_forward_tsn(now);
+}
+
+void Association::give_up_unsent(Time now) noexcept {
+  if (!has_limited_messages_) return;
   while (const OutgoingMessage* const message = send_queue_.front()) {
-    if (message->expires_at > now) break;
+    if (message->expires_at > now) return;
     // A message that is partly sent can be given up only if the peer can be told.
-    if (message->transmitted && !partial_reliability_) break;
+    if (message->transmitted && !partial_reliability_) return;
     abandon_front();
   }
-  if (!partial_reliability_) return;
-  for (auto tsn = outstanding_.next_retransmit(outstanding_.cumulative_ack_point() + 1); tsn;
-       tsn = outstanding_.next_retransmit(*tsn + 1)) {
-    const Outstanding::Chunk& chunk = outstanding_.chunk(*tsn);
-    // RFC 7496 §3.1: if the retransmissions of any of its chunks would exceed the limit. The congestion window was cut
-    // when the chunk was marked, as RFC 3758 §3.5 F5 wants it.
-    const Reliability& wanted = chunk.message->reliability;
-    const bool tried_enough = wanted.policy == Policy::kRetransmissions && chunk.retransmissions >= wanted.value;
-    if (tried_enough || chunk.message->expires_at <= now) abandon_sent(*tsn);
-  }
-  update_forward_tsn(now);
+}
+
+// RFC 7496 §3.1: if the retransmissions of any of its chunks would exceed the limit. The congestion window was cut when
+// the chunk was marked, as RFC 3758 §3.5 F5 wants it.
+bool Association::tried_enough(Tsn tsn, Time now) const noexcept {
+  const Outstanding::Chunk& chunk = outstanding_.chunk(tsn);
+  const Reliability& wanted = chunk.message->reliability;
+  if (wanted.policy == Policy::kReliable || !partial_reliability_) return false;
+  return (wanted.policy == Policy::kRetransmissions && chunk.retransmissions >= wanted.value) ||
+         chunk.message->expires_at <= now;
 }
 
 // The first message of the send queue, begun or not.
@@ -95,6 +109,7 @@ void Association::abandon_chunks(Tsn tsn) noexcept {
   for (PathId i = 0; i < paths_.size(); ++i) {
     if (outstanding_.in_flight(i) == 0) paths_[i].t3_deadline = kNever;  // RFC 9260 §6.3.2 R2
   }
+  if (!outstanding_.has_retransmits()) fast_retransmit_packet_ = false;
   abandoned_.count(message->reliability.policy, message->stream, true);
   report_failed(*message, 0);
   message->payload.reset();
@@ -110,23 +125,32 @@ void Association::make_room(std::size_t bytes, const Reliability& for_message, T
     return message.reliability.policy == Policy::kPriority && (reliable || message.reliability.value > priority);
   };
   const std::size_t goal = buffered_bytes() > bytes ? buffered_bytes() - bytes : 0;
-  while (buffered_bytes() > goal) {
-    // What has not been sent costs nothing to give up; of that the least important, of those the last.
-    if (OutgoingMessage* const message = send_queue_.pop_least_important(less_important)) {
-      abandoned_.count(message->reliability.policy, message->stream, false);
-      fail_message(message, 0);
-      continue;
-    }
-    std::optional<Tsn> least;
-    for (Tsn tsn = outstanding_.cumulative_ack_point() + 1; tsn < outstanding_.next_tsn(); tsn = tsn + 1) {
-      const OutgoingMessage& message = *outstanding_.chunk(tsn).message;
-      if (message.abandoned || !less_important(message)) continue;
-      if (!least || message.reliability.value > outstanding_.chunk(*least).message->reliability.value) least = tsn;
-    }
-    if (!least) break;
-    abandon_sent(*least);
+  // What has not been sent costs nothing to give up; of that the least important, of those the last.
+  for (OutgoingMessage* const message : send_queue_.remove_least_important(bytes, less_important)) {
+    abandoned_.count(message->reliability.policy, message->stream, false);
+    fail_message(message, 0);
   }
+  if (buffered_bytes() > goal) abandon_least_important(goal, less_important);
   update_forward_tsn(now);
+}
+
+// Of what was sent the least important, of those the first.
+template <typename Predicate>
+void Association::abandon_least_important(std::size_t goal, Predicate&& less_important) noexcept {
+  std::vector<Tsn> candidates;
+  const OutgoingMessage* before = nullptr;
+  for (Tsn tsn = outstanding_.cumulative_ack_point() + 1; tsn < outstanding_.next_tsn(); tsn = tsn + 1) {
+    const OutgoingMessage& message = *outstanding_.chunk(tsn).message;
+    if (std::exchange(before, &message) != &message && !message.abandoned && less_important(message)) {
+      candidates.push_back(tsn);
+    }
+  }
+  const auto value = [this](Tsn tsn) { return outstanding_.chunk(tsn).message->reliability.value; };
+  std::stable_sort(candidates.begin(), candidates.end(), [&](Tsn one, Tsn other) { return value(one) > value(other); });
+  for (const Tsn tsn : candidates) {
+    if (buffered_bytes() <= goal) return;
+    abandon_sent(tsn);
+  }
 }
 
 // ---- FORWARD TSN out
@@ -154,13 +178,18 @@ void Association::guard_forward_tsn(Time now) noexcept {
 
 // After a SACK (RFC 3758 §3.5 C3), and whether it is time to repeat what was said (F2: once a round trip).
 void Association::forward_tsn_after_sack(Time now) noexcept {
+  if (!has_limited_messages_) return;
   if (!forward_tsn_wanted()) {
     forward_tsn_due_ = false;
     return;
   }
   const Path& path = paths_[data_path()];
   const Duration round_trip = path.timeout.srtt() > Duration::zero() ? path.timeout.srtt() : path.timeout.rto();
-  if (outstanding_.advanced_ack_point() > forwarded_to_ || now - forwarded_at_ >= round_trip) forward_tsn_due_ = true;
+  // What did not go into the last one goes as soon as that was answered.
+  const bool answered = outstanding_.cumulative_ack_point() >= forwarded_point_;
+  if (answered || outstanding_.advanced_ack_point() > forwarded_to_ || now - forwarded_at_ >= round_trip) {
+    forward_tsn_due_ = true;
+  }
   guard_forward_tsn(now);
 }
 
@@ -170,7 +199,7 @@ void Association::write_forward_tsn(wire::PacketWriter& writer, PathId path, Tim
   std::array<wire::StreamSkip, kMaxSkips> skips;
   const std::size_t most = std::min(kMaxSkips, (writer.room() - wire::kForwardTsnHeaderSize) / 4);
   std::size_t count = 0;
-  const Tsn last = outstanding_.advanced_ack_point();
+  const Tsn last = std::min(outstanding_.advanced_ack_point(), outstanding_.cumulative_ack_point() + kMaxForward);
   Tsn point = outstanding_.cumulative_ack_point();
   const OutgoingMessage* before = nullptr;
   for (Tsn tsn = point + 1; tsn <= last; point = tsn, tsn = tsn + 1) {
@@ -187,7 +216,8 @@ void Association::write_forward_tsn(wire::PacketWriter& writer, PathId path, Tim
   if (point == outstanding_.cumulative_ack_point()) return;  // in the next packet then
   if (!writer.forward_tsn(point.wire(), std::span(skips).first(count))) return;
   forward_tsn_due_ = false;
-  forwarded_to_ = point;
+  forwarded_to_ = outstanding_.advanced_ack_point();
+  forwarded_point_ = point;
   forwarded_at_ = now;
   start_t3(path, now, false);  // C5
   ++stack_.counters.forward_tsns_sent;
@@ -220,11 +250,12 @@ bool Association::on_forward_tsn(const wire::Chunk& chunk, PathId from) noexcept
   }
   ++stack_.counters.forward_tsns_received;
   packet_has_new_data_ = true;
+  const Tsn before = received_.cumulative();
   received_.advance_to(tsn);
   if (const std::optional<Reassembly::Aborted> aborted = reassembly_.abort_partial_delivery(tsn)) {
     stack_.emit(*this, PartialDeliveryAborted{aborted->stream, aborted->ssn, aborted->unordered});
   }
-  reassembly_.forward(tsn, delivered_);
+  reassembly_.forward(before, tsn, delivered_);
   for (std::size_t i = 0; i < forward->skips(); ++i) {
     const wire::StreamSkip skip = forward->skip(i);
     if (skip.stream < inbound_streams_) reassembly_.skip(skip.stream, skip.ssn, tsn, delivered_);

@@ -110,9 +110,14 @@ Reassembly::Outcome Reassembly::add(Fragment&& fragment, Ring<Piece>& out) noexc
   const bool b = begins(fragment);
   const bool e = ends(fragment);
   const bool joins_next = next != nullptr && !e && !next->begins;
+  const bool is_cut_short = next != nullptr && !e && next->begins;
   if (partial_ && tsn == partial_->next && !b && partial_->message.covers(fragment)) {
     continue_partial(fragment, joins_next ? above : parts_.end(), out);
     return Outcome::kTaken;
+  }
+  if (b && below != nullptr && !below->ends) {  // RFC 3758 §3.5 A3: given up in the middle, its end will not come
+    drop_cut_short(below_at, out);
+    return add(std::move(fragment), out);
   }
   if (b && e && !partial_) {  // the usual case: nothing to put together, and mostly nothing to wait for
     const MessageId message{fragment.stream, fragment.ssn, is_unordered(fragment)};
@@ -149,9 +154,24 @@ Reassembly::Outcome Reassembly::add(Fragment&& fragment, Ring<Piece>& out) noexc
     home = open_part(fragment, above);
     held = &attach(home->second, home->second.fragments.end(), fragment);
   }
+  if (is_cut_short) {
+    drop_cut_short(home, out);
+    return Outcome::kTaken;
+  }
   const bool gone = home->second.complete() && settle(home, out);
   if (!gone) shrink(*held);
   return Outcome::kTaken;
+}
+
+// What follows it begins another message: if its stream waits for it, it waits no more.
+void Reassembly::drop_cut_short(Parts::iterator at, Ring<Piece>& out) noexcept {
+  const MessageId message = at->second.message;
+  const Tsn first = at->first;
+  const Tsn last = at->second.last;
+  const bool begins = at->second.begins;
+  close_part(at);
+  if (message.unordered || !begins || skips_.contains(message.stream)) return;
+  if (turn_of(message, first) == Turn::kNow) skip(message.stream, message.ssn, last, out);
 }
 
 // A new part of one fragment, empty as yet, right before `above`.
@@ -278,7 +298,8 @@ std::size_t Reassembly::pinned_bytes() const noexcept {
   return pinned_ + fragments_ * (sizeof(Held) + kNodeOverhead) +
          parts_.size() * (sizeof(Parts::value_type) + kNodeOverhead) +
          early_.size() * (sizeof(decltype(early_)::value_type) + kNodeOverhead) +
-         backlog_.size() * (sizeof(Tsn) + kNodeOverhead);
+         backlog_.size() * (sizeof(Tsn) + kNodeOverhead) +
+         skips_.size() * (sizeof(decltype(skips_)::value_type) + kNodeOverhead);
 }
 
 std::optional<Tsn> Reassembly::drop_highest(Tsn floor) noexcept {
@@ -365,8 +386,16 @@ std::optional<Reassembly::Aborted> Reassembly::abort_partial_delivery(Tsn tsn) n
   return Aborted{message.stream, message.ssn, message.unordered};
 }
 
-void Reassembly::forward(Tsn tsn, Ring<Piece>& out) noexcept {
-  for (Parts::iterator at = parts_.begin(); at != parts_.end() && at->first <= tsn + 1;) {
+std::optional<Tsn> Reassembly::partial_delivery_cut_short() const noexcept {
+  if (!partial_ || !parts_.contains(partial_->next)) return std::nullopt;  // a continuation would not be held
+  return partial_->next;
+}
+
+void Reassembly::forward(Tsn before, Tsn tsn, Ring<Piece>& out) noexcept {
+  // All below `before` are complete: only the one that `before` is in may lack something.
+  Parts::iterator at = parts_.upper_bound(before);
+  if (at != parts_.begin() && std::prev(at)->second.last >= before) --at;
+  while (at != parts_.end() && at->first <= tsn + 1) {
     const Parts::iterator part = at++;
     const bool lacks_beginning = !part->second.begins;  // at or below tsn
     const bool lacks_more = !part->second.ends && part->second.last < tsn;

@@ -88,9 +88,14 @@ class Reassembly {
   // what is in partial delivery and will not be completed, if so;
   std::optional<Aborted> abort_partial_delivery(Tsn tsn) noexcept;
   // drops what is incomplete for want of a TSN up to `tsn`, and hands out what waited for the end of partial delivery;
-  void forward(Tsn tsn, Ring<Piece>& out) noexcept;
+  // `before`: the cumulative TSN until now;
+  void forward(Tsn before, Tsn tsn, Ring<Piece>& out) noexcept;
   // no message of `stream` up to `ssn` is waited for any more: those held are handed out, and those that follow.
   void skip(StreamId stream, std::uint16_t ssn, Tsn tsn, Ring<Piece>& out) noexcept;
+
+  // The TSN at which another message begins although the one in partial delivery has no end: it was given up, and
+  // abort_partial_delivery() with this TSN and forward() with the one below are due.
+  [[nodiscard]] std::optional<Tsn> partial_delivery_cut_short() const noexcept;
 
   // All up to `last` has arrived and there is no partial delivery. Hands out what still waits for its turn in these
   // streams (none named: all), which then begin with SSN 0 again (RFC 6525 §5.2.2 E3). False, and nothing done: an
@@ -156,6 +161,7 @@ class Reassembly {
   [[nodiscard]] Turn turn_of(const MessageId& message, Tsn first) noexcept;
   [[nodiscard]] bool fits_between(const Fragment& fragment, const Part* below, const Part* above) const noexcept;
 
+  void drop_cut_short(Parts::iterator at, Ring<Piece>& out) noexcept;
   Parts::iterator open_part(const Fragment& fragment, Parts::iterator above) noexcept;
   Held& attach(Part& part, std::pmr::list<Held>::iterator at, Fragment& fragment) noexcept;
   void shrink(Held& held) noexcept;

@@ -77,9 +77,21 @@ bool Association::on_data(const wire::Chunk& chunk, const Datagram& datagram, Pa
     abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kProtocolError);
     return false;
   }
+  if (reassembly_.in_partial_delivery()) end_cut_short_delivery(from);
   deliver_partially();
   deliver(from);
   return true;
+}
+
+// RFC 3758 §3.6: another message begins where the one in partial delivery should go on.
+void Association::end_cut_short_delivery(PathId from) noexcept {
+  const std::optional<Tsn> next = reassembly_.partial_delivery_cut_short();
+  if (!next) return;
+  deliver(from);  // what came before
+  if (const auto aborted = reassembly_.abort_partial_delivery(*next)) {
+    stack_.emit(*this, PartialDeliveryAborted{aborted->stream, aborted->ssn, aborted->unordered});
+  }
+  reassembly_.forward(*next - 1, *next - 1, delivered_);
 }
 
 // RFC 9260 §6.9: a message too large for the receive buffer goes up in parts, lest both sides wait for ever.

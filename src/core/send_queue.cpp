@@ -154,13 +154,43 @@ OutgoingMessage* SendQueue::drop_front() noexcept {
   return message;
 }
 
-// The message at `index` has not been begun.
-OutgoingMessage* SendQueue::remove_at(std::size_t index) noexcept {
-  OutgoingMessage* const message = queue_[index];
-  for (; index + 1 < queue_.size(); ++index) queue_[index] = queue_[index + 1];
-  queue_.pop_back();
-  queued_bytes_ -= message->payload.size();
-  return message;
+const OutgoingMessage* SendQueue::front() noexcept {
+  if (empty()) return nullptr;
+  if (queue_.empty()) choose();
+  return queue_.front();
+}
+
+// `candidates` are in the order of the queue, and not begun.
+std::vector<OutgoingMessage*> SendQueue::remove_largest_values(std::vector<OutgoingMessage*> candidates,
+                                                               std::size_t bytes) {
+  std::reverse(candidates.begin(), candidates.end());
+  std::stable_sort(candidates.begin(), candidates.end(), [](const OutgoingMessage* one, const OutgoingMessage* other) {
+    return one->reliability.value > other->reliability.value;
+  });
+  std::size_t count = 0;
+  for (std::size_t sum = 0; count < candidates.size() && sum < bytes; ++count) sum += candidates[count]->payload.size();
+  candidates.resize(count);
+  if (candidates.empty()) return candidates;
+  for (OutgoingMessage* const message : candidates) {
+    message->abandoned = true;  // to find them by, below
+    queued_bytes_ -= message->payload.size();
+  }
+  const auto sweep = [](Ring<OutgoingMessage*>& ring) {  // once round: those that stay keep their order
+    std::size_t removed = 0;
+    for (std::size_t left = ring.size(); left > 0; --left) {
+      OutgoingMessage* const message = ring.front();
+      ring.pop_front();
+      message->abandoned ? static_cast<void>(++removed) : ring.push_back(message);
+    }
+    return removed;
+  };
+  sweep(queue_);
+  for (auto at = waiting_.begin(); at != waiting_.end();) {
+    waiting_count_ -= sweep(at->second);
+    at = at->second.empty() ? waiting_.erase(at) : std::next(at);
+  }
+  for (OutgoingMessage* const message : candidates) message->abandoned = false;  // the caller's to say
+  return candidates;
 }
 
 std::vector<OutgoingMessage*> SendQueue::remove_streams_from(StreamId first) noexcept {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/ring.hpp"
@@ -63,20 +64,20 @@ class SendQueue {
   [[nodiscard]] std::size_t message_count() const noexcept;                   // not completely taken
   [[nodiscard]] bool mid_message() const noexcept;                            // a message is partly taken
 
-  // The message whose turn it is, nullptr if there is none.
-  [[nodiscard]] const OutgoingMessage* front() const noexcept { return queue_.empty() ? nullptr : queue_.front(); }
+  // The message whose turn it is, the one that peek() and take() are about; nullptr if there is none.
+  [[nodiscard]] const OutgoingMessage* front() noexcept;
   // Nothing more of it will be taken: it is the caller's, or its outstanding chunks'. There must be one.
   OutgoingMessage* drop_front() noexcept;
-  // Of the messages not begun for which `less_important(message)` the one with the largest priority value, of equals
-  // the last; the caller destroys it. nullptr if there is none. O(messages).
+  // Removes messages not begun for which `less_important(message)`, those of the largest priority value first, of
+  // equals the last first, until their sizes add up to `bytes` or there are no more; the caller destroys them.
+  // O(n log n), however many they are.
   template <typename Predicate>
-  OutgoingMessage* pop_least_important(Predicate&& less_important) noexcept {
-    std::size_t chosen = queue_.size();
-    for (std::size_t i = 0; i < queue_.size(); ++i) {
-      if (queue_[i]->taken != 0 || !less_important(*queue_[i])) continue;
-      if (chosen == queue_.size() || queue_[i]->reliability.value >= queue_[chosen]->reliability.value) chosen = i;
-    }
-    return chosen == queue_.size() ? nullptr : remove_at(chosen);
+  [[nodiscard]] std::vector<OutgoingMessage*> remove_least_important(std::size_t bytes, Predicate&& less_important) {
+    std::vector<OutgoingMessage*> candidates;
+    for_each_not_begun([&](OutgoingMessage* message) {
+      if (less_important(*message)) candidates.push_back(message);
+    });
+    return remove_largest_values(std::move(candidates), bytes);
   }
 
   // The association ends or restarts: gives up messages one by one, oldest first, for the send-failed report; the
@@ -94,7 +95,17 @@ class SendQueue {
   [[nodiscard]] bool begins_anew(const std::vector<StreamId>& streams) const noexcept;
 
  private:
-  OutgoingMessage* remove_at(std::size_t index) noexcept;
+  template <typename Visit>
+  void for_each_not_begun(Visit&& visit) {
+    for (std::size_t i = 0; i < queue_.size(); ++i) {
+      if (queue_[i]->taken == 0) visit(queue_[i]);
+    }
+    for (auto& [stream, ring] : waiting_) {
+      for (std::size_t i = 0; i < ring.size(); ++i) visit(ring[i]);
+    }
+  }
+  [[nodiscard]] std::vector<OutgoingMessage*> remove_largest_values(std::vector<OutgoingMessage*> candidates,
+                                                                    std::size_t bytes);
   [[nodiscard]] std::size_t next_length(const OutgoingMessage& message, std::size_t max_payload) const noexcept;
   [[nodiscard]] std::uint16_t next_sequence_number(StreamId stream) noexcept;
 

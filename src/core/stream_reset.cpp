@@ -400,7 +400,7 @@ void Association::on_association_reset_done(std::uint32_t peer_next_tsn, std::ui
 // what has not arrived of the old numbers will not.
 void Association::restart_numbering(std::uint32_t own_next_tsn, std::uint32_t peer_next_tsn) noexcept {
   outstanding_.restart(Tsn::initial(own_next_tsn));
-  forwarded_to_ = {};
+  forwarded_to_ = forwarded_point_ = {};
   forward_tsn_due_ = false;
   fast_recovery_exit_.reset();
   send_queue_.reset_sequence_numbers();
@@ -409,7 +409,7 @@ void Association::restart_numbering(std::uint32_t own_next_tsn, std::uint32_t pe
   if (const std::optional<Reassembly::Aborted> aborted = reassembly_.abort_partial_delivery(end)) {
     stack_.emit(*this, PartialDeliveryAborted{aborted->stream, aborted->ssn, aborted->unordered});
   }
-  reassembly_.forward(end, delivered_);
+  reassembly_.forward(received_.cumulative(), end, delivered_);
   reassembly_.finish(delivered_);
   deliver(last_data_path_);
   received_ = TsnMap(Tsn::initial(peer_next_tsn));

@@ -361,6 +361,7 @@ bool Association::release_held(Tsn before) noexcept {
       abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kProtocolError);
       return false;
     }
+    if (reassembly_.in_partial_delivery()) end_cut_short_delivery(last_data_path_);
   }
   deliver_partially();
   deliver(last_data_path_);

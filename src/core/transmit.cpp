@@ -9,9 +9,11 @@
 namespace netsctp::core {
 
 bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
-  give_up(now);  // RFC 3758 §4.1 TR3, TR4: before anything is sent
   unsigned empty_packets = 0;
-  while (const std::optional<PathId> path = next_packet_path()) {
+  for (;;) {
+    give_up(now);  // RFC 3758 §4.1 TR3, TR4: before anything is sent
+    const std::optional<PathId> path = next_packet_path();
+    if (!path) return false;
     Path& to = paths_[*path];
     const std::span<std::byte> space = batch.prepare(packet_limit(*path));
     if (space.empty()) return true;
@@ -28,7 +30,6 @@ bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
     ++stack_.counters.packets_sent;
     ++counters_.packets_sent;
   }
-  return false;
 }
 
 // RFC 9260 §7.3: a chunk that was sent before the path's MTU became smaller cannot be cut any more; it goes whole, and
@@ -335,6 +336,11 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
   bool sent = false;
   Tsn from = outstanding_.cumulative_ack_point() + 1;
   while (const std::optional<Tsn> tsn = outstanding_.next_retransmit(from)) {
+    if (has_limited_messages_ && tried_enough(*tsn, now)) {  // RFC 3758 §4.1 TR4
+      abandon_sent(*tsn);
+      from = *tsn + 1;
+      continue;
+    }
     const Outstanding::Chunk& chunk = outstanding_.chunk(*tsn);
     if (retransmit_path(chunk) != path || writer.room() < chunk.wire_size()) break;
     // RFC 9260 §6.1 B: the packet may pass cwnd by less than one PMDCS.
@@ -367,7 +373,10 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
   if (writer.empty() && nagle_holds(path)) return false;
   bool sent = false;
   const std::size_t limit = fragment_size();
-  while (const std::optional<SendQueue::Next> next = send_queue_.peek(limit)) {
+  for (;;) {
+    give_up_unsent(now);  // RFC 3758 §4.1 TR3
+    const std::optional<SendQueue::Next> next = send_queue_.peek(limit);
+    if (!next) break;
     if (holds_new_messages() && !send_queue_.mid_message()) break;
     const std::size_t size = wire::padded(wire::kDataHeaderSize + next->length);
     PathId wanted = next->path == kNoPath ? data_path() : next->path;

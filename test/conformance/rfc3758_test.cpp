@@ -216,7 +216,63 @@ TEST_F(Rfc3758_3_5, EndOfTheAssociationReportsEachMessageOnce) {
   EXPECT_FALSE(peer.find_event<core::SendFailed>());
 }
 
+TEST(Rfc3758_3_5_ManyStreams, C4_WhatDoesNotFitWaitsForTheAnswerToWhatDoes) {
+  PeerConfig config = supporting();
+  config.parameters.outbound_streams = 1000;
+  config.parameters.max_burst = 0;
+  config.parameters.no_delay = true;
+  config.peer.inbound_streams = 1000;
+  Peer peer(config);
+  peer.bring_to(State::kEstablished);
+  std::uint32_t first = peer.stack_tsn();
+  peer.user_sends(std::string(60 * kFull, 'x'));  // opens the congestion window
+  for (auto tsns = tsns_sent(peer); !tsns.empty(); tsns = tsns_sent(peer)) {
+    first = tsns.back() + 1;
+    peer.sends(sack(tsns.back()));
+  }
+  std::uint32_t sent = 0;
+  for (core::StreamId stream = 0; stream < 1000; ++stream) {  // as many as the window takes
+    peer.user_sends(std::string(1, 'x'), never_again(stream));
+    sent += static_cast<std::uint32_t>(tsns_sent(peer).size());
+  }
+  ASSERT_GT(sent, 366U) << "more than one FORWARD TSN can name";
+  peer.advance(1s);
+  Reply reply = peer.expect_only(ChunkType::kForwardTsn);
+  const Forward one = forward_in(reply);
+  EXPECT_LT(one.cumulative, first + sent - 1);
+  EXPECT_EQ(one.cumulative, first + one.skips.size() - 1);
+  while (const auto other = peer.next()) {  // no second one before the answer, though there is DATA to go with
+    EXPECT_FALSE(other->has(ChunkType::kForwardTsn));
+  }
+  peer.sends(sack(one.cumulative));
+  const Forward rest = forward_in(peer.expect(ChunkType::kForwardTsn));
+  EXPECT_GT(rest.cumulative, one.cumulative);
+}
+
 // --- §4.1: timed reliability
+
+TEST_F(Rfc3758_3_5, TR3_ExpiredBehindOneThatIsSentIsNotSentWithIt) {
+  for (const auto scheduler : {core::Scheduler::kFirstCome, core::Scheduler::kRoundRobin}) {
+    peer.sends(sack(first - 1, 0));  // no window
+    peer.stack().set_scheduler(peer.association(), scheduler);
+    peer.user_sends("probe");
+    core::SendRequest lasting;
+    lasting.reliability = {Reliability::Policy::kTimed, 60'000};
+    core::SendRequest brief;
+    brief.reliability = {Reliability::Policy::kTimed, 100};
+    peer.user_sends("lasting", std::move(lasting));
+    peer.user_sends("brief", std::move(brief));
+    peer.advance(1s);
+    const auto probe = tsns_sent(peer);
+    ASSERT_EQ(probe.size(), 1U);
+    peer.sends(sack(probe[0], 100'000));
+    EXPECT_EQ(tsns_sent(peer).size(), 1U);  // the lasting one alone
+    EXPECT_FALSE(peer.expect_event<core::SendFailed>().was_sent);
+    peer.sends(sack(probe[0] + 1, 100'000));
+    EXPECT_EQ(peer.status().unacked_chunks, 0U);
+    first = probe[0] + 2;
+  }
+}
 
 TEST_F(Rfc3758_3_5, TR3_ExpiredBeforeItsFirstTransmission) {
   peer.sends(sack(first - 1, 0));  // no window
@@ -354,6 +410,28 @@ TEST_F(Rfc3758_3_6, DelayedSackRulesAreThoseOfData) {
   peer.expect_silence();
   peer.advance(200ms);
   EXPECT_EQ(sack_in(peer.expect(ChunkType::kSack)).cumulative, first + 1);
+}
+
+TEST(Rfc3758_3_6_PartialDelivery, UserIsToldThatAnotherMessageBeginsInstead) {
+  PeerConfig config = supporting();
+  config.parameters.partial_delivery_point = 4;
+  Peer peer(config);
+  peer.bring_to(State::kEstablished);
+  const std::uint32_t first = peer.peer_tsn();
+  peer.sends(data({.tsn = first, .payload = "begins", .flags = wire::kDataFlagBeginning}));
+  EXPECT_FALSE(peer.expect_event<core::DataArrived>().piece.last);
+  peer.sends(data({.tsn = first + 1, .ssn = 1, .payload = "next"}));
+  EXPECT_EQ(peer.expect_event<core::PartialDeliveryAborted>().ssn, 0);
+  EXPECT_EQ(peer.receives(), "next");
+  EXPECT_EQ(peer.state(), State::kEstablished);
+}
+
+TEST_F(Rfc3758_3_6, DiscardedOnceThePeerHasShutDown) {
+  peer.sends(shutdown(peer.stack_tsn() - 1));
+  peer.ignore_packets();
+  const auto before = peer.stack().counters().discarded_unexpected_chunk;
+  peer.sends(forward_tsn(first));
+  EXPECT_EQ(peer.stack().counters().discarded_unexpected_chunk, before + 1);
 }
 
 }  // namespace

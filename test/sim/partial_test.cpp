@@ -44,12 +44,16 @@ void expect_honest(User& from, User& to) {
     EXPECT_EQ(one.stream, sent[one.number].stream);
     if (one.unordered) continue;
     const auto [entry, fresh] = last.try_emplace(one.stream, one.number);
-    if (!fresh) EXPECT_LT(std::exchange(entry->second, one.number), one.number) << "out of order";
+    if (!fresh) {
+      EXPECT_LT(std::exchange(entry->second, one.number), one.number) << "out of order";
+    }
   }
   for (std::uint32_t number = 0; number < sent.size(); ++number) {
     const bool limited = sent[number].reliability.policy != Policy::kReliable;
     EXPECT_TRUE(arrived.contains(number) || (limited && failed.contains(number))) << "lost: " << number;
-    if (!limited) EXPECT_FALSE(failed.contains(number));
+    if (!limited) {
+      EXPECT_FALSE(failed.contains(number));
+    }
   }
 }
 

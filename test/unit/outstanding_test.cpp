@@ -475,6 +475,93 @@ TEST_F(OutstandingTest, Section6_1WindowHoldsNoMoreThan65535Chunks) {
   EXPECT_TRUE(sack(0, {{2, 65535}}).any_newly_acked);
 }
 
+// ---- RFC 3758 §3.5
+
+TEST_F(OutstandingTest, Rfc3758Section3_5AbandonedChunksAreNeitherInFlightNorBuffered) {
+  send_messages(3);
+  window_->abandon(nth(2));
+  window_->check_consistent();
+  EXPECT_EQ(state(2), ChunkState::kAbandoned);
+  EXPECT_EQ(window_->in_flight(0), 2 * kWireSize);
+  EXPECT_EQ(window_->in_flight_payload(), 2 * kLength);
+  EXPECT_EQ(window_->payload_bytes(), 2 * kLength);
+  EXPECT_EQ(window_->size(), 3u);
+}
+
+TEST_F(OutstandingTest, Rfc3758Section3_5AllFragmentsAreAbandonedWhateverBecameOfThem) {
+  send_messages(1);
+  OutgoingMessage* const one = message(4 * kLength);
+  for (int i = 0; i < 4; ++i) send(one);
+  send_messages(1);
+  sack(1, {{3, 3}});          // 3 is acknowledged in a gap
+  window_->mark_all_lost(0);  // 2, 4, 5, 6 are lost
+  retransmit(2);              // 2 is in flight again
+  window_->abandon(nth(4));
+  window_->check_consistent();
+  for (std::uint64_t n = 2; n <= 5; ++n) EXPECT_EQ(state(n), ChunkState::kAbandoned) << n;
+  EXPECT_EQ(state(6), ChunkState::kToRetransmit);
+  EXPECT_EQ(window_->in_flight(0), 0u);
+  EXPECT_EQ(window_->next_retransmit(nth(2)), nth(6));
+  EXPECT_TRUE(one->abandoned);
+}
+
+TEST_F(OutstandingTest, Rfc3758Section3_5TheAdvancedPointPassesWhatIsAbandonedAndNothingElse) {
+  send_messages(6);
+  EXPECT_EQ(window_->advanced_ack_point(), nth(1) - 1);
+  window_->abandon(nth(2));
+  EXPECT_EQ(window_->advanced_ack_point(), nth(1) - 1);
+  window_->abandon(nth(1));
+  EXPECT_EQ(window_->advanced_ack_point(), nth(2));
+  sack(0, {{3, 3}});
+  EXPECT_EQ(window_->advanced_ack_point(), nth(2));  // acknowledged in a gap can be taken back
+  window_->abandon(nth(4));
+  sack(3);
+  EXPECT_EQ(window_->advanced_ack_point(), nth(4));
+  sack(6);
+  EXPECT_EQ(window_->advanced_ack_point(), nth(6));
+}
+
+TEST_F(OutstandingTest, Rfc3758Section3_5AbandonedChunksEarnNoCreditAndNoRoundTrip) {
+  send_messages(2);
+  window_->abandon(nth(1));
+  Outcome outcome = sack(1);
+  EXPECT_TRUE(outcome.cumulative_advanced);
+  EXPECT_FALSE(outcome.any_newly_acked);
+  EXPECT_FALSE(outcome.rtt_sent_at.has_value());
+  EXPECT_EQ(outcome.paths[0].newly_acked_bytes, 0u);
+  EXPECT_EQ(outcome.freed_payload, 0u);  // that was when it was abandoned
+  window_->abandon(nth(2));
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(sack(1, {{2, 2}}).any_newly_acked);
+  EXPECT_FALSE(window_->has_retransmits());
+}
+
+TEST_F(OutstandingTest, Rfc3758Section3_5AMissingEndHasATsnThatIsAbandonedFromTheBeginning) {
+  OutgoingMessage* const one = message(3 * kLength);
+  send(one);
+  sack(1);  // all of it that was sent
+  const Tsn end = window_->add_missing_end(*one);
+  EXPECT_EQ(end, nth(2));
+  window_->abandon(end);
+  one->payload.reset();
+  one->taken = 0;
+  window_->check_consistent();
+  EXPECT_EQ(window_->advanced_ack_point(), nth(2));
+  EXPECT_EQ(window_->next_tsn(), nth(3));
+  EXPECT_EQ(window_->in_flight(), 0u);
+  EXPECT_EQ(window_->payload_bytes(), 0u);
+  EXPECT_TRUE(sack(2).cumulative_advanced);
+  EXPECT_EQ(messages_.live(), 0u);
+}
+
+TEST_F(OutstandingTest, Rfc3758Section3_5AnAbandonedMessageIsGivenUpOnceAtTheEnd) {
+  send_messages(2);
+  window_->abandon(nth(1));
+  int given_up = 0;
+  for (; OutgoingMessage* const one = window_->pop_abandoned(); ++given_up) messages_.destroy(one);
+  EXPECT_EQ(given_up, 2);
+  EXPECT_EQ(window_->payload_bytes(), 0u);
+}
+
 class OutstandingAcrossTheWrapTest : public OutstandingTest {
  protected:
   OutstandingAcrossTheWrapTest() : OutstandingTest(0xFFFFFFFE) {}

@@ -455,5 +455,138 @@ TEST_F(ReassemblyTest, DescendingFragmentsOfTheLargestWindowAreTakenWithoutDelay
   expect_empty();
 }
 
+// ---- RFC 3758 §3.6
+
+class PartiallyReliableReassemblyTest : public ReassemblyTest {
+ protected:
+  PartiallyReliableReassemblyTest() { reassembly.set_partial_reliability(true); }
+  void forward(unsigned before, unsigned at) {
+    reassembly.forward(start + before, start + at, out);
+    reassembly.check_consistent();
+  }
+  void skip(StreamId stream, std::uint16_t ssn, unsigned at) {
+    reassembly.skip(stream, ssn, start + at, out);
+    reassembly.check_consistent();
+  }
+};
+
+TEST_F(PartiallyReliableReassemblyTest, Rfc3758Section3_6SkippedMessagesAreWaitedForNoMore) {
+  take({1, kWhole, "b", 0, 1});
+  take({3, kWhole, "d", 0, 3});
+  take({4, kWhole, "e", 0, 4});
+  take({6, kWhole, "g", 0, 6});
+  take({7, kWhole, "other", 1, 1});
+  skip(0, 2, 2);
+  EXPECT_EQ(messages(), (Messages{{"b", 0, 1}, {"d", 0, 3}, {"e", 0, 4}}));
+  skip(0, 2, 2);  // again
+  skip(0, 1, 1);  // behind
+  EXPECT_EQ(messages(), Messages{});
+  take({5, kWhole, "f", 0, 5});
+  EXPECT_EQ(messages(), (Messages{{"f", 0, 5}, {"g", 0, 6}}));
+  skip(1, 1, 7);
+  EXPECT_EQ(messages(), (Messages{{"other", 1, 1}}));
+  expect_empty();
+}
+
+TEST_F(PartiallyReliableReassemblyTest, Rfc3758Section3_6SkipsGoAcrossTheWrapOfSsns) {
+  skip(0, 0x7000, 0);
+  skip(0, 0xEFFF, 1);
+  skip(0, 0xFFFD, 2);
+  take({4, kWhole, "after", 0, 0xFFFF});
+  take({6, kWhole, "wrapped", 0, 1});
+  take({8, kWhole, "later", 0, 3});
+  skip(0, 1, 6);
+  EXPECT_EQ(messages(), (Messages{{"after", 0, 0xFFFF}, {"wrapped", 0, 1}}));
+  skip(0, 2, 7);
+  EXPECT_EQ(messages(), (Messages{{"later", 0, 3}}));
+  expect_empty();
+}
+
+TEST_F(PartiallyReliableReassemblyTest, Rfc3758Section3_6WhatLacksASkippedTsnIsDroppedAndNothingElse) {
+  take({0, kB, "lacks its end", 0, 0});
+  take({2, kE, "lacks its beginning", 0, 1});
+  take({3, kB | kU, "lacks its middle", 1});
+  take({5, kE | kU, "lacks its middle", 1});
+  take({6, kB | kU, "to be ", 1});
+  forward(0, 4);
+  EXPECT_EQ(messages(), Messages{});
+  take({7, kE | kU, "continued", 1});
+  EXPECT_EQ(messages(), (Messages{{"to be continued", 1, 0, true}}));
+  expect_empty();
+}
+
+TEST_F(PartiallyReliableReassemblyTest, Rfc3758Section3_6AMessageGoesOnBeyondWhatWasSkipped) {
+  take({1, kB | kU, "be", 1});
+  forward(0, 0);
+  take({2, kE | kU, "gun", 1});
+  EXPECT_EQ(messages(), (Messages{{"begun", 1, 0, true}}));
+  take({4, kB | kU, "be", 1});
+  forward(2, 4);  // up to its last held chunk
+  take({5, kE | kU, "gun", 1});
+  EXPECT_EQ(messages(), (Messages{{"begun", 1, 0, true}}));
+  expect_empty();
+}
+
+TEST_F(PartiallyReliableReassemblyTest, Rfc3758Section3_6PartialDeliveryEndsAndWhatWaitedFollows) {
+  take({0, kB, "begun", 0, 0});
+  ASSERT_TRUE(reassembly.start_partial_delivery(out));
+  messages();
+  take({2, kWhole, "next", 0, 1});
+  take({3, kWhole, "other", 1, 0});
+  take({5, kWhole, "later", 2, 1});
+  EXPECT_FALSE(reassembly.abort_partial_delivery(start + 0));
+  skip(2, 0, 4);  // waits for the end of partial delivery
+  const auto aborted = reassembly.abort_partial_delivery(start + 4);
+  ASSERT_TRUE(aborted);
+  EXPECT_EQ(aborted->stream, 0);
+  EXPECT_EQ(aborted->ssn, 0);
+  open = false;
+  forward(0, 4);
+  EXPECT_EQ(messages(), (Messages{{"next", 0, 1}, {"other", 1, 0}, {"later", 2, 1}}));
+  EXPECT_FALSE(reassembly.in_partial_delivery());
+  expect_empty();
+}
+
+TEST_F(PartiallyReliableReassemblyTest, Rfc3758Section3_5AnotherMessageInsteadOfTheRestEndsTheWait) {
+  take({0, kB, "begun", 0, 0});
+  take({1, kWhole, "next", 0, 1});
+  EXPECT_EQ(messages(), (Messages{{"next", 0, 1}}));
+  take({4, kWhole, "after", 0, 3});
+  take({2, kB, "be", 0, 2});
+  take({3, 0, "gun", 0, 2});
+  EXPECT_EQ(messages(), (Messages{{"after", 0, 3}}));
+  take({5, kB | kU, "be", 1});
+  take({6, kWhole | kU, "whole", 1});
+  EXPECT_EQ(messages(), (Messages{{"whole", 1, 0, true}}));
+  expect_empty();
+}
+
+TEST_F(PartiallyReliableReassemblyTest, Rfc3758Section3_5ThatAnotherBeginsInsteadOfPartialDeliveryIsSeen) {
+  take({0, kB, "begun", 0, 0});
+  ASSERT_TRUE(reassembly.start_partial_delivery(out));
+  messages();
+  EXPECT_FALSE(reassembly.partial_delivery_cut_short());
+  take({1, kWhole, "next", 0, 1});
+  EXPECT_EQ(reassembly.partial_delivery_cut_short(), start + 1);
+  EXPECT_TRUE(reassembly.abort_partial_delivery(start + 1));
+  open = false;
+  forward(0, 0);
+  EXPECT_EQ(messages(), (Messages{{"next", 0, 1}}));
+  expect_empty();
+}
+
+TEST_F(PartiallyReliableReassemblyTest, ForwardingPastManyCompleteMessagesIsQuick) {
+  constexpr unsigned kCount = 30'000;
+  for (unsigned i = 1; i <= kCount; ++i) {
+    const auto ssn = static_cast<std::uint16_t>(i);
+    Fragment one{start + i, 0, ssn, 46, kWhole, pool.copy(std::as_bytes(std::span("x", 1)))};
+    ASSERT_EQ(reassembly.add(std::move(one), out), Outcome::kTaken);
+  }
+  // Walking over all that are held each time, this would take minutes.
+  for (unsigned i = 0; i < kCount; ++i) reassembly.forward(start + kCount + i, start + kCount + i + 1, out);
+  skip(0, 0, 0);
+  EXPECT_EQ(messages().size(), kCount);
+}
+
 }  // namespace
 }  // namespace netsctp::core

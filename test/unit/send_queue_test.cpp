@@ -8,6 +8,7 @@
 
 #include "base/buffer_pool.hpp"
 #include "core/outstanding.hpp"
+#include "core/partial.hpp"
 #include "wire/types.hpp"
 
 namespace netsctp::core {
@@ -329,6 +330,89 @@ TEST_F(SendQueueTest, WhatWaitsByStreamIsGivenUpToo) {
   messages_.destroy(queue_->pop_abandoned());
   EXPECT_EQ(queue_->pop_abandoned(), nullptr);
   EXPECT_TRUE(queue_->empty());
+}
+
+// ---- RFC 3758, RFC 7496: what may be given up
+
+TEST_F(SendQueueTest, FrontIsWhatPeekAndTakeAreAboutUnderEveryScheduler) {
+  EXPECT_EQ(queue_->front(), nullptr);
+  push(10, 5);
+  OutgoingMessage* const preferred = push(10, 3);
+  queue_->set_scheduler(Scheduler::kPriority);
+  queue_->set_priority(5, 9);
+  EXPECT_EQ(queue_->front(), preferred);
+  EXPECT_EQ(take(1000).message, preferred);
+}
+
+TEST_F(SendQueueTest, Rfc3758Section3_5ADroppedMessageEndsWhereverItWas) {
+  OutgoingMessage* const first = push(2500);
+  push(10);
+  take(1000);
+  EXPECT_EQ(queue_->drop_front(), first);
+  EXPECT_FALSE(queue_->mid_message());
+  EXPECT_EQ(queue_->bytes(), 10u);
+  EXPECT_EQ(queue_->message_count(), 1u);
+  EXPECT_EQ(take(1000).flags, kWhole);
+  messages_.destroy(first);
+}
+
+struct SendQueueRoomTest : SendQueueTest {
+  OutgoingMessage* push_priority(std::size_t size, std::uint32_t value, StreamId stream = 0) {
+    OutgoingMessage* const message = push(size, stream);
+    message->reliability = {Reliability::Policy::kPriority, value};
+    return message;
+  }
+  std::vector<OutgoingMessage*> remove(std::size_t bytes) {
+    auto removed = queue_->remove_least_important(bytes, [](const OutgoingMessage& message) {
+      return message.reliability.policy == Reliability::Policy::kPriority;
+    });
+    taken_.insert(taken_.end(), removed.begin(), removed.end());
+    return removed;
+  }
+};
+
+TEST_F(SendQueueRoomTest, Rfc7496Section3_2TheLeastImportantGoFirstOfEqualsTheLast) {
+  auto* const a = push_priority(100, 5);
+  auto* const b = push_priority(100, 9);
+  auto* const reliable = push(100);
+  auto* const c = push_priority(100, 9);
+  EXPECT_EQ(remove(1), std::vector{c});
+  EXPECT_EQ(remove(101), (std::vector{b, a}));
+  EXPECT_TRUE(remove(100).empty());
+  EXPECT_EQ(queue_->bytes(), 100u);
+  EXPECT_EQ(take(1000).message, reliable);
+}
+
+TEST_F(SendQueueRoomTest, Rfc7496Section3_2AMessageThatIsBegunStays) {
+  auto* const begun = push_priority(2000, 9);
+  take(1000);
+  push_priority(10, 1);
+  EXPECT_EQ(remove(5000).size(), 1u);
+  EXPECT_TRUE(queue_->mid_message());
+  EXPECT_EQ(take(1000).message, begun);
+  EXPECT_TRUE(queue_->empty());
+}
+
+TEST_F(SendQueueRoomTest, Rfc7496Section3_2ThoseThatWaitByStreamToo) {
+  queue_->set_scheduler(Scheduler::kRoundRobin);
+  for (StreamId stream = 0; stream < 5; ++stream) push_priority(100, stream, stream);
+  EXPECT_EQ(remove(250).size(), 3u);
+  EXPECT_EQ(queue_->bytes(), 200u);
+  EXPECT_EQ(queue_->message_count(), 2u);
+  EXPECT_LE(take(1000).message->stream, 1);
+  EXPECT_LE(take(1000).message->stream, 1);
+  EXPECT_TRUE(queue_->empty());
+}
+
+TEST_F(SendQueueRoomTest, OrderOfThoseThatStayIsKeptAndManyAreQuick) {
+  constexpr std::uint32_t kCount = 100'000;
+  std::vector<OutgoingMessage*> stay;
+  for (std::uint32_t i = 0; i < kCount; ++i) {
+    auto* const message = push_priority(1, i % 2);
+    if (i % 2 == 0) stay.push_back(message);
+  }
+  EXPECT_EQ(remove(kCount / 2).size(), kCount / 2);  // quadratic, this would take minutes
+  for (OutgoingMessage* const message : stay) ASSERT_EQ(take(1000).message, message);
 }
 
 }  // namespace
