@@ -21,6 +21,7 @@
 #include "wire/crc32c.hpp"
 #include "wire/data.hpp"
 #include "wire/packet.hpp"
+#include "wire/parameter.hpp"
 
 namespace netsctp::core {
 namespace {
@@ -72,7 +73,8 @@ struct Host {
   Stack stack;
   std::array<EndpointId, kPorts.size()> endpoints{};
   std::map<AssociationId, std::deque<Piece>> unread;
-  std::uint32_t last_tsn = 0;  // sent
+  std::uint32_t last_tsn = 0;      // sent
+  std::uint32_t next_request = 0;  // of RE-CONFIG, one above the latest sent
 };
 
 class World {
@@ -111,7 +113,7 @@ class World {
   }
 
   void step() {
-    switch (input_.ConsumeIntegralInRange(0, 22)) {
+    switch (input_.ConsumeIntegralInRange(0, 25)) {
       case 0:
       case 1:
       case 2:
@@ -149,6 +151,11 @@ class World {
         return change_settings();
       case 21:
         return forge_data();
+      case 22:
+      case 23:
+        return reconfigure();
+      case 24:
+        return forge_reconfiguration();
       default:
         return ask();
     }
@@ -219,6 +226,8 @@ class World {
     parameters.sack_frequency = input_.PickValueInArray<unsigned>({1, 2, 5});
     parameters.max_retransmissions = input_.PickValueInArray<std::uint16_t>({1, 10});
     parameters.path.max_retransmissions = input_.PickValueInArray<std::uint16_t>({0, 1, 5});
+    parameters.stream_reset = input_.ConsumeBool();
+    parameters.allowed_reconfigurations = input_.PickValueInArray<std::uint8_t>({7, 7, 7, 0, 1});
     return parameters;
   }
 
@@ -333,6 +342,45 @@ class World {
     wire::store_crc32c(bytes);
     deliver(*packet);
   }
+  // A RE-CONFIG chunk with numbers near the right ones.
+  void forge_reconfiguration() {
+    std::size_t target = 0;
+    std::optional<InTransit> packet = forged_header(target);
+    if (!packet) return;
+    std::vector<std::byte>& bytes = packet->bytes;
+    const std::size_t chunk = bytes.size();
+    bytes.resize(chunk + 4);
+    bytes[chunk] = std::byte{130};
+    const auto put = [&](auto value) {
+      bytes.resize(bytes.size() + sizeof value);
+      store_big(&bytes[bytes.size() - sizeof value], value);
+    };
+    for (int count = input_.ConsumeIntegralInRange(1, 3); count > 0; --count) {
+      const std::size_t parameter = bytes.size();
+      const auto type = input_.ConsumeIntegralInRange<std::uint16_t>(13, 19);
+      put(type);
+      put(std::uint16_t{0});
+      const Host& numbered = hosts_[type == 16 ? target : 1 - target];
+      put(numbered.next_request + input_.ConsumeIntegralInRange<std::uint32_t>(0, 3) - 1);
+      if (type == 16) put(input_.ConsumeIntegralInRange<std::uint32_t>(0, 7));
+      if (type == 13 || (type == 16 && input_.ConsumeBool())) {
+        put(hosts_[target].next_request - input_.ConsumeIntegralInRange<std::uint32_t>(0, 2));
+        put(hosts_[1 - target].last_tsn + input_.ConsumeIntegralInRange<std::uint32_t>(0, 3));
+      }
+      if (type >= 17) {
+        put(input_.PickValueInArray<std::uint16_t>({0, 1, 5, 65000}));
+        put(std::uint16_t{0});
+      }
+      if (type <= 14) {
+        for (const StreamId one : any_streams()) put(one);
+      }
+      store_big(&bytes[parameter + 2], static_cast<std::uint16_t>(bytes.size() - parameter));
+      bytes.resize((bytes.size() + 3) / 4 * 4);
+    }
+    store_big(&bytes[chunk + 2], static_cast<std::uint16_t>(bytes.size() - chunk));
+    wire::store_crc32c(bytes);
+    deliver(*packet);
+  }
   void forge_data() {
     std::size_t target = 0;
     std::optional<InTransit> packet = forged_header(target);
@@ -394,6 +442,31 @@ class World {
       if (stack.send(id, std::move(request), now_)) return;
       ++sends_;
       sent_memory_ += memory;
+    }
+  }
+  std::vector<StreamId> any_streams() {
+    std::vector<StreamId> streams;
+    for (int count = input_.ConsumeIntegralInRange(0, 3); count > 0; --count)
+      streams.push_back(input_.PickValueInArray<StreamId>({0, 1, 9, 65534}));
+    return streams;
+  }
+  void reconfigure() {
+    Host& host = hosts_[any_host()];
+    const AssociationId id = any_association(host);
+    switch (input_.ConsumeIntegralInRange(0, 3)) {
+      case 0:
+        (void)host.stack.reset_association(id, now_);
+        return;
+      case 1: {
+        const auto more = input_.PickValueInArray<std::uint16_t>({0, 1, 5, 60'000});
+        (void)host.stack.add_streams(id, more, input_.PickValueInArray<std::uint16_t>({0, 1, 5, 60'000}), now_);
+        return;
+      }
+      default: {
+        const bool outgoing = input_.ConsumeBool();
+        (void)host.stack.reset_streams(id, outgoing, input_.ConsumeBool(), any_streams(), now_);
+        return;
+      }
     }
   }
   Reliability any_reliability() {
@@ -518,6 +591,17 @@ class World {
     require(packet.has_value() && !packet->chunks.empty());
     wire::ChunkReader reader = packet->reader();
     while (const std::optional<wire::Chunk> chunk = reader.next()) {
+      if (chunk->kind() == wire::ChunkType::kInit || chunk->kind() == wire::ChunkType::kInitAck) {
+        hosts_[i].next_request = load_big<std::uint32_t>(chunk->value().data() + 12);
+      }
+      if (chunk->kind() == wire::ChunkType::kReConfig) {
+        wire::ParameterReader parameters(chunk->value());
+        while (const auto one = parameters.next()) {
+          if (one->kind() != wire::ParameterType::kReConfigResponse)
+            hosts_[i].next_request = load_big<std::uint32_t>(one->value().data()) + 1;
+        }
+        require(!parameters.malformed());
+      }
       if (chunk->kind() != wire::ChunkType::kData) continue;
       const std::optional<wire::Data> data = wire::parse_data(*chunk);
       require(data && !data->payload.empty());

@@ -24,6 +24,7 @@ void Association::on_sack(const wire::Chunk& chunk, Time now) noexcept {
   const Tsn cumulative = outstanding_.cumulative_ack_point().widen(sack->cumulative_tsn_ack);
   if (cumulative < outstanding_.cumulative_ack_point()) return;  // RFC 9260 §6.2.1 D i: out of order
   if (cumulative >= outstanding_.next_tsn()) {
+    if (numbering_restarted_) return;  // RFC 6525 §5.2.7 H5: of the numbers before, 2^31 away
     // RFC 9260 §12.4: an acknowledgement of what was never sent cannot come from a sane peer.
     abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kProtocolError);
     return;

@@ -78,7 +78,7 @@ void Association::receive_chunks(wire::ChunkReader& reader, const Datagram& data
   if (reader.malformed()) ++stack_.counters.discarded_malformed_chunk;
   if (packet_has_data_ && state_ != State::kClosed) {
     data_packet_done(from, now);
-    if (reconfiguration_.deferred) perform_deferred_reset();
+    perform_deferred();
   }
 }
 
@@ -248,6 +248,7 @@ void Association::finish(AssociationChanged::What what, AssociationChanged::Reas
   if (state_ == State::kClosed) return;
   enter(State::kClosed);
   timers_.fill(kNever);
+  fail_request();
   fail_messages(cause);
   AssociationChanged changed;
   changed.what = what;

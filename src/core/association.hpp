@@ -5,7 +5,8 @@
 //   receive.cpp              §6.2: DATA in, when a SACK is due, the receive window
 //   acknowledge.cpp          §6.2.1, §7.2: SACK in
 //   partial.cpp              RFC 3758: messages given up, FORWARD TSN
-//   stream_reset.cpp         RFC 6525: RE-CONFIG
+//   stream_reset.cpp         RFC 6525: RE-CONFIG, what we ask for
+//   stream_reset_peer.cpp    and what the peer asks for
 //   transmit.cpp             §6.1, §6.10: the only writer of its packets
 //   timers.cpp               §6.3, §8.1: deadlines and what their expiry means
 //   path_management.cpp      §5.4, §6.4, §8.2, §8.3
@@ -88,7 +89,7 @@ class Association final : public TimerNode {
   void abort(std::span<const std::byte> reason) noexcept;
   void consumed(std::size_t bytes) noexcept;
   std::error_code reset_streams(bool outgoing, bool incoming, std::vector<StreamId>&& streams) noexcept;
-  std::error_code reset_association() noexcept;
+  std::error_code reset_association(Time now) noexcept;
   std::error_code add_streams(std::uint16_t outgoing, std::uint16_t incoming) noexcept;
   void make_room(std::size_t bytes, const Reliability& for_message, Time now) noexcept;
   void want_send_space() noexcept { send_space_wanted_ = true; }
@@ -220,20 +221,41 @@ class Association final : public TimerNode {
   // stream_reset.cpp
   void begin_reconfiguration(std::uint32_t peer_initial_tsn) noexcept;
   [[nodiscard]] std::error_code may_request(std::uint8_t permission) const noexcept;
-  [[nodiscard]] bool fits_request(std::size_t streams) const noexcept;
+  [[nodiscard]] bool fits_request(std::size_t streams, std::size_t lists) const noexcept;
   void request_reconfiguration(Reconfiguration::Request&& request) noexcept;
   [[nodiscard]] bool holds_new_messages() const noexcept;
+  [[nodiscard]] bool awaits_association_reset() const noexcept;
   [[nodiscard]] bool reconfiguration_due() const noexcept;
+  [[nodiscard]] bool request_sendable() const noexcept;
   void write_reconfiguration(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  [[nodiscard]] std::size_t write_answers(wire::PacketWriter& writer) const noexcept;
+  [[nodiscard]] bool write_request(wire::PacketWriter& writer) const noexcept;
   void on_reconfiguration_timer() noexcept;
+  void mark_answered(std::uint32_t sequence) noexcept;
+  void tell_outcome(const Reconfiguration::Request& request, const Reconfiguration::Request::Part& part,
+                    ReconfigurationOutcome outcome) noexcept;
+  void fail_request() noexcept;
+  void on_reconfiguration_response(wire::Bytes value, Time now) noexcept;
+  void on_association_reset_done(std::uint32_t peer_next_tsn, std::uint32_t own_next_tsn) noexcept;
+  void restart_numbering(std::uint32_t own_next_tsn, std::uint32_t peer_next_tsn) noexcept;
+
+  // stream_reset_peer.cpp
   bool on_reconfiguration(const wire::Chunk& chunk, Time now) noexcept;
   void answer(std::uint32_t sequence, Reconfiguration::Result result) noexcept;
   void answer(const Reconfiguration::Response& response) noexcept;
-  void on_reconfiguration_request(const wire::Parameter& parameter, Time now) noexcept;
-  bool perform_deferred_reset() noexcept;
-  void restart_numbering(std::uint32_t own_next_tsn, std::uint32_t peer_next_tsn) noexcept;
-  void mark_answered(std::uint32_t sequence) noexcept;
-  void on_reconfiguration_response(wire::Bytes value, Time now) noexcept;
+  void queue_answer(const Reconfiguration::Response& response) noexcept;
+  void remember(const Reconfiguration::Response& response) noexcept;
+  void on_reconfiguration_request(const wire::Parameter& parameter) noexcept;
+  [[nodiscard]] bool asked_before(std::uint32_t sequence) noexcept;
+  void on_outgoing_reset(std::uint32_t sequence, wire::Bytes value) noexcept;
+  void on_incoming_reset(std::uint32_t sequence, wire::Bytes list) noexcept;
+  void on_added_streams(std::uint32_t sequence, std::uint16_t more, bool inbound) noexcept;
+  void ask_in_return(Reconfiguration::Request&& request, std::uint32_t sequence) noexcept;
+  void perform_deferred() noexcept;
+  [[nodiscard]] bool held_by_reset(StreamId stream, Tsn tsn) const noexcept;
+  void hold(Fragment&& fragment) noexcept;
+  [[nodiscard]] bool drop_held(Tsn floor) noexcept;
+  bool release_held(Tsn before) noexcept;
 
   // timers.cpp
   void on_t3(PathId id, Time now) noexcept;
@@ -325,6 +347,10 @@ class Association final : public TimerNode {
   bool stream_reset_ = false;  // agreed
   Reconfiguration reconfiguration_;
   PathId reconfiguration_path_ = 0;
+  std::optional<Time> association_reset_at_;  // when the user last asked for one (§5.1.4)
+  bool numbering_restarted_ = false;          // once: SACKs of the old numbers may still be on their way
+  Ring<Fragment> held_;                       // arrived, but perhaps sent after a reset that is not done yet
+  std::size_t held_bytes_ = 0;
 
   // --- receiving -----------------------------------------------------------------------------------------------------
   std::uint16_t inbound_streams_ = 0;

@@ -92,8 +92,10 @@ struct AssociationReset {
 };
 struct StreamsChanged {
   ReconfigurationOutcome outcome;
-  std::uint16_t inbound_streams = 0;
+  std::uint16_t inbound_streams = 0;  // all there are now
   std::uint16_t outbound_streams = 0;
+  std::uint16_t inbound_added = 0;  // or asked for in vain
+  std::uint16_t outbound_added = 0;
 };
 
 struct PeerShutdown {};  // SHUTDOWN arrived: the peer sends no more

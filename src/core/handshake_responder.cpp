@@ -385,6 +385,7 @@ void Association::keep_only(std::span<const IpAddress> addresses) noexcept {
 // RFC 9260 §5.2.4 action A: everything begins anew but the association's identity, its addresses and its settings.
 void Association::restart(const Cookie& cookie, PathId from, Time now) noexcept {
   ++stack_.counters.restarts;
+  fail_request();
   fail_messages(0);
   timers_.fill(kNever);
   send_queue_.reset_sequence_numbers();

@@ -342,6 +342,10 @@ bool Reassembly::in_partial_delivery() const noexcept {
   return partial_.has_value();
 }
 
+std::optional<StreamId> Reassembly::partial_stream() const noexcept {
+  return partial_ ? std::optional(partial_->message.stream) : std::nullopt;
+}
+
 // `fragment` is what the message in partial delivery waits for; `above`, if any, continues it.
 void Reassembly::continue_partial(Fragment& fragment, Parts::iterator above, Ring<Piece>& out) noexcept {
   Tsn last = fragment.tsn;
@@ -427,19 +431,45 @@ void Reassembly::skip(StreamId stream, std::uint16_t ssn, Tsn tsn, Ring<Piece>& 
   message_done({stream, ssn, false}, tsn, out);
 }
 
-void Reassembly::reset_sequence_numbers(const std::vector<StreamId>& streams, Tsn cumulative,
-                                        Ring<Piece>& out) noexcept {
-  const auto reset = [&](StreamId stream) {
-    stream_state(stream).next_ssn = 0xFFFF;
-    message_done({stream, 0xFFFF, false}, cumulative, out);
-  };
-  for (const StreamId stream : streams) reset(stream);
-  if (!streams.empty()) return;
+// ---- RFC 6525 §5.2.2, §5.2.4
+
+// Whatever is complete, in the order of serial numbers, although what is missing between will not come.
+void Reassembly::hand_out_all_early(StreamId stream, Ring<Piece>& out) noexcept {
+  StreamState& state = stream_state(stream);
+  const auto in_stream = [&](auto found) { return found != early_.end() && found->first >> 16 == stream; };
+  for (;;) {
+    auto found = early_.lower_bound(turn_key(stream, state.next_ssn));
+    if (!in_stream(found)) found = early_.lower_bound(turn_key(stream, 0));
+    if (!in_stream(found)) return;
+    state.next_ssn = static_cast<std::uint16_t>(found->first + 1);
+    hand_out_early(found->second, out);
+  }
+}
+
+bool Reassembly::reset_sequence_numbers(const std::vector<StreamId>& streams, Tsn last, Ring<Piece>& out) noexcept {
+  std::vector<bool> listed(streams.empty() ? 0 : std::size_t{0xFFFF} + 1);
+  for (const StreamId stream : streams) listed[stream] = true;
+  const auto affected = [&](StreamId stream) { return listed.empty() || listed[stream]; };
+  for (const auto& [first, part] : parts_) {
+    if (first > last) break;
+    if (!part.complete() && !part.message.unordered && affected(part.message.stream)) return false;
+  }
+  for (auto at = early_.begin(); at != early_.end();) {
+    const auto stream = static_cast<StreamId>(at->first >> 16);
+    if (affected(stream)) hand_out_all_early(stream, out);
+    at = early_.upper_bound(turn_key(stream, 0xFFFF));
+  }
   for (std::size_t page = 0; page < streams_.size(); ++page) {
     for (std::size_t i = 0; streams_[page] && i < kStreamsPerPage; ++i) {
-      if ((*streams_[page])[i].started) reset(static_cast<StreamId>(page * kStreamsPerPage + i));
+      if (affected(static_cast<StreamId>(page * kStreamsPerPage + i))) (*streams_[page])[i] = {};
     }
   }
+  return true;
+}
+
+void Reassembly::finish(Ring<Piece>& out) noexcept {
+  while (!early_.empty()) hand_out_all_early(static_cast<StreamId>(early_.begin()->first >> 16), out);
+  reset();
 }
 
 // RFC 9260 §5.2.4 A: after a restart of the peer everything starts anew.

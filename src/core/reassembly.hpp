@@ -74,6 +74,7 @@ class Reassembly {
   // False if there is no beginning to hand out.
   bool start_partial_delivery(Ring<Piece>& out) noexcept;
   [[nodiscard]] bool in_partial_delivery() const noexcept;
+  [[nodiscard]] std::optional<StreamId> partial_stream() const noexcept;  // the stream of that message
 
   // RFC 3758: the peer may give up messages, also in the middle, and so leave others whose neighbours never come. Then
   // less is a contradiction.
@@ -96,9 +97,13 @@ class Reassembly {
   // abort_partial_delivery() with this TSN and forward() with the one below are due.
   [[nodiscard]] std::optional<Tsn> partial_delivery_cut_short() const noexcept;
 
-  // These streams (none named: all) begin with SSN 0 again; everything up to `cumulative` has arrived (RFC 6525 §5.2.2
-  // E3).
-  void reset_sequence_numbers(const std::vector<StreamId>& streams, Tsn cumulative, Ring<Piece>& out) noexcept;
+  // All up to `last` has arrived and there is no partial delivery. Hands out what still waits for its turn in these
+  // streams (none named: all), which then begin with SSN 0 again (RFC 6525 §5.2.2 E3). False, and nothing done: an
+  // ordered message of theirs has begun before `last` and ends behind it.
+  [[nodiscard]] bool reset_sequence_numbers(const std::vector<StreamId>& streams, Tsn last, Ring<Piece>& out) noexcept;
+  // No TSN used so far comes any more, and all SSNs start from 0: hands out what is complete and drops the rest (RFC
+  // 6525 §5.2.4 G4, G5). No partial delivery.
+  void finish(Ring<Piece>& out) noexcept;
 
   // The association restarted: everything held is dropped and all SSNs start from 0.
   void reset() noexcept;
@@ -168,6 +173,7 @@ class Reassembly {
   void message_done(const MessageId& message, Tsn last, Ring<Piece>& out) noexcept;
   void partial_done(Ring<Piece>& out) noexcept;
   void hand_out_early(Parts::iterator at, Ring<Piece>& out) noexcept;
+  void hand_out_all_early(StreamId stream, Ring<Piece>& out) noexcept;
   void continue_partial(Fragment& fragment, Parts::iterator above, Ring<Piece>& out) noexcept;
 
   BufferPool& pool_;

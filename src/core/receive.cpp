@@ -68,6 +68,10 @@ bool Association::on_data(const wire::Chunk& chunk, const Datagram& datagram, Pa
   advertised_left_ -= std::min(advertised_left_, size);
   const auto offset = static_cast<std::size_t>(data->payload.data() - datagram.bytes.data());
   Fragment fragment{tsn, data->stream, data->ssn, data->ppid, data->flags, datagram.bytes.subslice(offset, size)};
+  if (held_by_reset(data->stream, tsn)) {
+    hold(std::move(fragment));
+    return true;
+  }
   if (reassembly_.add(std::move(fragment), delivered_) == Reassembly::Outcome::kViolation) {
     delivered_.clear();
     abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kProtocolError);
@@ -101,6 +105,7 @@ void Association::deliver_partially() noexcept {
 
 // RFC 9260 §6.2: with the window closed only a TSN below the highest one held may come in, in place of that one.
 bool Association::make_room(Tsn tsn) noexcept {
+  if (drop_held(tsn)) return true;
   const std::optional<Tsn> dropped = reassembly_.drop_highest(tsn);
   if (!dropped) return false;
   received_.forget(*dropped);
@@ -148,11 +153,13 @@ void Association::data_packet_done(PathId from, Time now) noexcept {
 }
 
 std::size_t Association::window_room() const noexcept {
-  const std::size_t held = reassembly_.bytes() + unread_bytes_;
+  const std::size_t held = reassembly_.bytes() + unread_bytes_ + held_bytes_;
   const std::size_t buffer = parameters_.receive_buffer;
   if (held >= buffer) return 0;
   // Payload is what a_rwnd speaks of; real memory has its own limit, so that tiny messages cannot grow us.
-  const std::size_t memory = held + unread_pieces_ * kPieceMemory + reassembly_.pinned_bytes();
+  // What a reset holds back pins at most four times its payload, see hold().
+  const std::size_t memory =
+      held + 3 * held_bytes_ + (unread_pieces_ + held_.size()) * kPieceMemory + reassembly_.pinned_bytes();
   const std::size_t memory_limit = buffer * kMemoryPerReceiveBuffer;
   if (memory >= memory_limit) return 0;
   return std::min(buffer - held, memory_limit - memory);

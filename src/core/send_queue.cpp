@@ -223,6 +223,12 @@ void SendQueue::reset_sequence_numbers(const std::vector<StreamId>& streams) noe
   }
 }
 
+bool SendQueue::begins_anew(const std::vector<StreamId>& streams) const noexcept {
+  const auto used = [this](StreamId stream) { return stream < next_ssn_.size() && next_ssn_[stream] != 0; };
+  if (!streams.empty()) return std::none_of(streams.begin(), streams.end(), used);
+  return std::all_of(next_ssn_.begin(), next_ssn_.end(), [](std::uint16_t ssn) { return ssn == 0; });
+}
+
 void SendQueue::reset_sequence_numbers() noexcept {
   next_ssn_.clear();
 }

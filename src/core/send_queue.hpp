@@ -91,6 +91,8 @@ class SendQueue {
   void reset_sequence_numbers() noexcept;
   // The same for some streams, if any are named (RFC 6525 §5.2.7 H4).
   void reset_sequence_numbers(const std::vector<StreamId>& streams) noexcept;
+  // Whether the next ordered message of each of these streams, if none are named of all, gets SSN 0.
+  [[nodiscard]] bool begins_anew(const std::vector<StreamId>& streams) const noexcept;
 
  private:
   template <typename Visit>

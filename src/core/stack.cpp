@@ -210,7 +210,7 @@ std::error_code Stack::reset_streams(AssociationId id, bool outgoing, bool incom
 std::error_code Stack::reset_association(AssociationId id, Time now) noexcept {
   Association* const association = state_->find(id);
   if (association == nullptr) return error(kNoAssociation);
-  const std::error_code result = association->reset_association();
+  const std::error_code result = association->reset_association(now);
   state_->settle(*association, now);
   return result;
 }

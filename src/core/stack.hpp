@@ -161,7 +161,8 @@ class Stack {
 
   // Stream re-configuration (RFC 6525), told of by StreamsReset, AssociationReset and StreamsChanged. Errors: ESRCH;
   // ENOPROTOOPT (not agreed with the peer, or not allowed by allowed_reconfigurations); ENOTCONN (not ESTABLISHED);
-  // EINPROGRESS (another request is not answered yet); EINVAL (no such stream, too many). No `streams`: all.
+  // EINPROGRESS (another request is not answered yet); EAGAIN (an association reset less than 30 s after the last one);
+  // EINVAL (no such stream, too many). No `streams`: all.
   std::error_code reset_streams(AssociationId id, bool outgoing, bool incoming, std::vector<StreamId> streams,
                                 Time now) noexcept;
   std::error_code reset_association(AssociationId id, Time now) noexcept;

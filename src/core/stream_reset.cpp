@@ -1,7 +1,9 @@
-// Stream re-configuration: requests of the user and of the peer, and their answers (RFC 6525 §5).
+// Stream re-configuration, our side: requests of the user, RE-CONFIG out, and the peer's answers (RFC 6525 §5.1,
+// §5.2.7).
 #include "core/stream_reset.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "core/association.hpp"
@@ -14,15 +16,11 @@ using Kind = Reconfiguration::Request::Kind;
 using Result = Reconfiguration::Result;
 
 constexpr std::size_t kMaxStreams = 65535;
+constexpr Duration kSegmentLifetime = std::chrono::seconds(30);  // RFC 6525 §5.1.4
+constexpr unsigned kMaxBackOff = 16;
 
 std::error_code error(std::errc code) noexcept {
   return std::make_error_code(code);
-}
-
-std::vector<StreamId> read_streams(wire::Bytes list) {
-  std::vector<StreamId> streams;
-  for (; list.size() >= 2; list = list.subspan(2)) streams.push_back(load_big<std::uint16_t>(list.data()));
-  return streams;
 }
 
 bool all_below(const std::vector<StreamId>& streams, std::size_t limit) noexcept {
@@ -47,6 +45,10 @@ void Association::begin_reconfiguration(std::uint32_t peer_initial_tsn) noexcept
   reconfiguration_.next_sequence = local_initial_tsn_;
   reconfiguration_.expected_sequence = peer_initial_tsn;
   timer(Timer::kReconfiguration) = kNever;
+  association_reset_at_.reset();
+  numbering_restarted_ = false;
+  held_.clear();
+  held_bytes_ = 0;
 }
 
 // ---- Requests of the user
@@ -57,26 +59,34 @@ std::error_code Association::may_request(std::uint8_t permission) const noexcept
     return error(std::errc::no_protocol_option);
   }
   if (state_ != State::kEstablished) return error(std::errc::not_connected);
-  if (reconfiguration_.request) return error(std::errc::operation_in_progress);
+  // RFC 6525 §5.1.1: one at a time.
+  if (reconfiguration_.request || (reconfiguration_.deferred && reconfiguration_.deferred->all)) {
+    return error(std::errc::operation_in_progress);
+  }
   return {};
 }
 
 void Association::request_reconfiguration(Reconfiguration::Request&& request) noexcept {
+  // RFC 6525 §5.1.2 A2, §5.1.3 B1, §5.1.4 C1: each request its own number, one after the other.
   for (auto& part : request.parts) part.sequence = reconfiguration_.next_sequence++;
   reconfiguration_.request = std::move(request);
   reconfiguration_.request_due = true;
   reconfiguration_.counts_errors = true;
+  reconfiguration_.back_off = 0;
 }
 
-// Both parameters of a request that lists so many streams, in one packet of any path.
-bool Association::fits_request(std::size_t streams) const noexcept {
-  return streams * 4 + 64 <= fragment_size();
+// A request with `lists` lists of so many streams, in one packet of any path.
+bool Association::fits_request(std::size_t streams, std::size_t lists) const noexcept {
+  std::size_t smallest = Path::kMaxMtu;
+  for (const Path& path : paths_) smallest = std::min(smallest, path.pmdcs());
+  return streams * 2 * lists + 64 <= smallest;
 }
 
 std::error_code Association::reset_streams(bool outgoing, bool incoming, std::vector<StreamId>&& streams) noexcept {
   if (const auto refused = may_request(kAllowStreamReset)) return refused;
   if ((!outgoing && !incoming) || (outgoing && !all_below(streams, outbound_streams_)) ||
-      (incoming && !all_below(streams, inbound_streams_)) || !fits_request(streams.size())) {
+      (incoming && !all_below(streams, inbound_streams_)) ||
+      !fits_request(streams.size(), outgoing && incoming ? 2 : 1)) {
     return error(std::errc::invalid_argument);
   }
   Reconfiguration::Request request;
@@ -87,8 +97,15 @@ std::error_code Association::reset_streams(bool outgoing, bool incoming, std::ve
   return {};
 }
 
-std::error_code Association::reset_association() noexcept {
+std::error_code Association::reset_association(Time now) noexcept {
   if (const auto refused = may_request(kAllowAssociationReset)) return refused;
+  // What is deferred holds back some data and this all: one at a time.
+  if (reconfiguration_.deferred) return error(std::errc::operation_in_progress);
+  // RFC 6525 §5.1.4: one within a maximum segment lifetime, lest old TSNs are taken for new ones.
+  if (association_reset_at_ && now - *association_reset_at_ < kSegmentLifetime) {
+    return error(std::errc::resource_unavailable_try_again);
+  }
+  association_reset_at_ = now;
   Reconfiguration::Request request;
   request.parts.push_back({Kind::kResetAll});
   request_reconfiguration(std::move(request));
@@ -114,45 +131,87 @@ std::error_code Association::add_streams(std::uint16_t outgoing, std::uint16_t i
 // is that of send().
 bool Association::holds_new_messages() const noexcept {
   const auto& request = reconfiguration_.request;
-  return request && (request->has(Kind::kResetOutgoing) || request->has(Kind::kResetAll));
+  if (request && (request->has(Kind::kResetOutgoing) || request->has(Kind::kResetAll))) return true;
+  return reconfiguration_.deferred && reconfiguration_.deferred->all;
+}
+
+bool Association::awaits_association_reset() const noexcept {
+  const auto& request = reconfiguration_.request;
+  return request && request->sent && request->has(Kind::kResetAll);
 }
 
 bool Association::reconfiguration_due() const noexcept {
-  if (!may_send_data()) return false;
-  if (!reconfiguration_.due.empty()) return true;
-  if (!reconfiguration_.request_due) return false;
+  if (!reconfiguration_.due.empty() && (may_send_data() || state_ == State::kShutdownSent)) return true;
+  return request_sendable();
+}
+
+bool Association::request_sendable() const noexcept {
+  if (!reconfiguration_.request_due || !may_send_data()) return false;
   const auto& request = *reconfiguration_.request;
   // A message that is partly sent keeps its SSN: it is completed first.
-  if (request.has(Kind::kResetOutgoing) && send_queue_.mid_message()) return false;
-  // RFC 6525 §5.1.4 C2: nothing may be outstanding.
-  return !request.has(Kind::kResetAll) || (outstanding_.empty() && !send_queue_.mid_message());
+  if (request.has(Kind::kResetOutgoing)) return !send_queue_.mid_message();
+  if (!request.has(Kind::kResetAll)) return true;
+  // RFC 6525 §5.1.4 C2: nothing may be outstanding. And what is held for a reset of the peer's must have been sorted.
+  return outstanding_.empty() && !send_queue_.mid_message() && !reconfiguration_.deferred;
 }
 
 void Association::write_reconfiguration(wire::PacketWriter& writer, PathId path, Time now) noexcept {
-  if (!reconfiguration_.due.empty()) {
+  auto& state = reconfiguration_;
+  bool asks = request_sendable();
+  if (asks && !state.request->sent) {
+    state.request->last_assigned_tsn = (outstanding_.next_tsn() - 1).wire();  // RFC 6525 §5.1.2 A3
+    // RFC 6525 §5.1.2 A4.
+    state.request->response_sequence = state.request->response_to.value_or(state.expected_sequence - 1);
+  }
+  while (!state.due.empty() || asks) {
     if (!writer.open(wire::ChunkType::kReConfig, 0)) return;
-    for (const auto& one : reconfiguration_.due) {
-      std::vector<std::byte> value;
-      append(value, one.sequence, static_cast<std::uint32_t>(one.result));
-      if (one.has_tsns) append(value, one.sender_next_tsn, one.receiver_next_tsn);
-      if (!writer.parameter(wire::ParameterType::kReConfigResponse, value)) {
-        writer.cancel();
-        return;
-      }
+    const std::size_t answers = write_answers(writer);
+    // RFC 6525 §3.1: an Outgoing SSN Reset may go with one answer (§5.2.1: shall, if both answer one chunk), other
+    // requests with none.
+    const bool may_ask =
+        state.due.empty() || (answers == 1 && state.due.size() == 1 && asks && state.request->parts.size() == 1 &&
+                              state.request->has(Kind::kResetOutgoing));
+    const bool asked = asks && may_ask && write_request(writer);
+    if (answers == 0 && !asked) {
+      writer.cancel();
+      // The path's MTU has become smaller: it will never fit.
+      if (writer.empty()) state.due.empty() ? fail_request() : state.due.clear();
+      return;
     }
     writer.close();
-    reconfiguration_.due.clear();
+    state.due.erase(state.due.begin(), state.due.begin() + static_cast<std::ptrdiff_t>(answers));
+    if (!asked) continue;
+    asks = false;
+    state.request->sent = true;
+    state.request_due = false;
+    state.counts_errors = true;
+    reconfiguration_path_ = path;
+    timer(Timer::kReconfiguration) = now + paths_[path].timeout.rto();  // RFC 6525 §5.1.1
   }
-  if (!reconfiguration_due() || !writer.open(wire::ChunkType::kReConfig, 0)) return;
-  auto& request = *reconfiguration_.request;
-  if (!request.sent) request.last_assigned_tsn = (outstanding_.next_tsn() - 1).wire();
+}
+
+// As many as the packet has room for, two at most (RFC 6525 §3.1): how many.
+std::size_t Association::write_answers(wire::PacketWriter& writer) const noexcept {
+  std::size_t count = 0;
+  for (const auto& one : reconfiguration_.due) {
+    std::vector<std::byte> value;
+    append(value, one.sequence, static_cast<std::uint32_t>(one.result));  // RFC 6525 §5.1.7 D1, D2
+    if (one.has_tsns) append(value, one.sender_next_tsn, one.receiver_next_tsn);
+    if (count == 2 || !writer.parameter(wire::ParameterType::kReConfigResponse, value)) break;
+    ++count;
+  }
+  return count;
+}
+
+bool Association::write_request(wire::PacketWriter& writer) const noexcept {
+  const auto& request = *reconfiguration_.request;
   for (const auto& part : request.parts) {
     std::vector<std::byte> value;
     append(value, part.sequence);
     auto type = wire::ParameterType::kOutgoingSsnReset;
     switch (part.kind) {
       case Kind::kResetOutgoing:
-        append(value, request.response_to.value_or(reconfiguration_.expected_sequence - 1), request.last_assigned_tsn);
+        append(value, request.response_sequence, request.last_assigned_tsn);
         for (const StreamId one : request.streams) append(value, one);
         break;
       case Kind::kResetIncoming:
@@ -169,20 +228,18 @@ void Association::write_reconfiguration(wire::PacketWriter& writer, PathId path,
         append(value, part.count, std::uint16_t{0});
         break;
     }
-    if (!writer.parameter(type, value)) {
-      writer.cancel();
-      return;
-    }
+    if (!writer.parameter(type, value)) return false;
   }
-  writer.close();
-  request.sent = true;
-  reconfiguration_.request_due = false;
-  reconfiguration_path_ = path;
-  timer(Timer::kReconfiguration) = now + paths_[path].timeout.rto();  // RFC 6525 §5.1.1
+  return true;
 }
 
+// RFC 6525 §5.1.1: doubled at every expiration, counted as an error of path and association, and asked again.
 void Association::on_reconfiguration_timer() noexcept {
   if (!reconfiguration_.request) return;
+  if (!may_send_data() || state_ == State::kShutdownReceived) {  // the peer has other things to do than to answer
+    fail_request();
+    return;
+  }
   if (reconfiguration_.counts_errors) {
     Path& path = paths_[reconfiguration_path_];
     path.timeout.back_off(parameters_.rto_max);
@@ -193,191 +250,7 @@ void Association::on_reconfiguration_timer() noexcept {
   reconfiguration_.request_due = true;
 }
 
-// ---- RE-CONFIG in
-
-bool Association::on_reconfiguration(const wire::Chunk& chunk, Time now) noexcept {
-  if (!stream_reset_) return on_unknown_chunk(chunk);
-  if (!may_send_data()) {
-    ++stack_.counters.discarded_unexpected_chunk;
-    return true;
-  }
-  wire::ParameterReader check(chunk.value());
-  std::size_t count = 0;
-  while (check.next()) ++count;
-  if (check.malformed() || count == 0 || count > 2) {  // RFC 6525 §3.1: one or two
-    ++stack_.counters.discarded_malformed_chunk;
-    return true;
-  }
-  wire::ParameterReader reader(chunk.value());
-  while (const auto parameter = reader.next()) {
-    if (state_ == State::kClosed) return false;
-    if (parameter->kind() == wire::ParameterType::kReConfigResponse) {
-      on_reconfiguration_response(parameter->value(), now);
-    } else {
-      on_reconfiguration_request(*parameter, now);
-    }
-  }
-  return state_ != State::kClosed;
-}
-
-void Association::answer(std::uint32_t sequence, Reconfiguration::Result result) noexcept {
-  answer(Reconfiguration::Response{sequence, result});
-}
-
-void Association::answer(const Reconfiguration::Response& response) noexcept {
-  auto& last = reconfiguration_.last;
-  const auto same = std::find_if(last.begin(), last.end(),
-                                 [&](const auto& one) { return one && one->sequence == response.sequence; });
-  if (same != last.end()) {
-    *same = response;
-  } else {
-    last[1] = last[0];
-    last[0] = response;
-  }
-  if (reconfiguration_.due.size() < 2) reconfiguration_.due.push_back(response);
-  sack_now_ = true;  // RFC 6525 §5.2.1
-}
-
-void Association::on_reconfiguration_request(const wire::Parameter& parameter, Time now) noexcept {
-  const wire::Bytes value = parameter.value();
-  std::size_t fixed = 4;
-  bool listed = false;
-  switch (parameter.kind()) {
-    case wire::ParameterType::kOutgoingSsnReset:
-      fixed = 12;
-      listed = true;
-      break;
-    case wire::ParameterType::kIncomingSsnReset:
-      listed = true;
-      break;
-    case wire::ParameterType::kSsnTsnReset:
-      break;
-    case wire::ParameterType::kAddOutgoingStreams:
-    case wire::ParameterType::kAddIncomingStreams:
-      fixed = 8;
-      break;
-    default:
-      return;
-  }
-  if (value.size() < fixed || (listed ? value.size() % 2 != 0 : value.size() != fixed)) {
-    ++stack_.counters.discarded_malformed_chunk;
-    return;
-  }
-  const auto sequence = load_big<std::uint32_t>(value.data());
-  for (const auto& one : reconfiguration_.last) {
-    if (!one || one->sequence != sequence || sequence == reconfiguration_.expected_sequence) continue;
-    // RFC 6525 §5.2.1: the same again for what is the same again.
-    const Reconfiguration::Response again = *one;
-    answer(again);
-    return;
-  }
-  const auto& request = reconfiguration_.request;
-  if (request && request->response_to == sequence) return;  // answered by our own request, which is on its way
-  if (sequence != reconfiguration_.expected_sequence) {
-    if (reconfiguration_.due.size() < 2) {
-      reconfiguration_.due.push_back(Reconfiguration::Response{sequence, Result::kBadSequenceNumber});
-    }
-    return;
-  }
-  ++reconfiguration_.expected_sequence;
-  const auto allowed = [&](std::uint8_t what) { return (parameters_.allowed_reconfigurations & what) != 0; };
-  switch (parameter.kind()) {
-    case wire::ParameterType::kOutgoingSsnReset: {
-      // RFC 6525 §5.2.2 E1: it may answer a request of ours.
-      mark_answered(load_big<std::uint32_t>(value.data() + 4));
-      std::vector<StreamId> streams = read_streams(value.subspan(12));
-      if (!allowed(kAllowStreamReset)) return answer(sequence, Result::kDenied);
-      if (!all_below(streams, inbound_streams_)) return answer(sequence, Result::kWrongSsn);
-      reconfiguration_.deferred = {sequence, load_big<std::uint32_t>(value.data() + 8), std::move(streams)};
-      if (!perform_deferred_reset()) answer(sequence, Result::kInProgress);  // E2
-      return;
-    }
-    case wire::ParameterType::kIncomingSsnReset: {
-      std::vector<StreamId> streams = read_streams(value.subspan(4));
-      if (!allowed(kAllowStreamReset)) return answer(sequence, Result::kDenied);
-      if (!all_below(streams, outbound_streams_)) return answer(sequence, Result::kWrongSsn);
-      if (!fits_request(streams.size())) return answer(sequence, Result::kDenied);
-      if (request) {
-        // RFC 6525 §5.2.3: what is being reset already needs nothing.
-        const bool overlaps = request->has(Kind::kResetOutgoing) && request->streams.empty();
-        return answer(sequence, overlaps ? Result::kNothingToDo : Result::kAlreadyInProgress);
-      }
-      Reconfiguration::Request own;
-      own.parts.push_back({Kind::kResetOutgoing});
-      own.streams = std::move(streams);
-      own.response_to = sequence;
-      request_reconfiguration(std::move(own));  // F1
-      return;
-    }
-    case wire::ParameterType::kSsnTsnReset: {
-      if (!allowed(kAllowAssociationReset)) return answer(sequence, Result::kDenied);
-      if (request || send_queue_.mid_message()) return answer(sequence, Result::kAlreadyInProgress);
-      Reconfiguration::Response response{sequence, Result::kPerformed, true};
-      response.sender_next_tsn = outstanding_.next_tsn().wire();                                    // G2
-      response.receiver_next_tsn = (received_.cumulative() + 1 + (std::uint64_t{1} << 31)).wire();  // G1
-      if (!outstanding_.empty()) on_cumulative_ack((outstanding_.next_tsn() - 1).wire(), now);      // G3
-      restart_numbering(response.sender_next_tsn, response.receiver_next_tsn);                      // G4, G5
-      answer(response);
-      stack_.emit(*this, AssociationReset{{}, response.sender_next_tsn, response.receiver_next_tsn});
-      return;
-    }
-    default: {
-      const auto more = load_big<std::uint16_t>(value.data() + 4);
-      const bool inbound = parameter.kind() == wire::ParameterType::kAddOutgoingStreams;
-      const std::size_t limit = inbound ? parameters_.max_inbound_streams : kMaxStreams;
-      const std::size_t total = std::size_t{inbound ? inbound_streams_ : outbound_streams_} + more;
-      if (!allowed(kAllowStreamChange) || more == 0 || total > limit) return answer(sequence, Result::kDenied);
-      if (inbound) {  // RFC 6525 §5.2.5
-        inbound_streams_ = static_cast<std::uint16_t>(total);
-        answer(sequence, Result::kPerformed);
-        stack_.emit(*this, StreamsChanged{{}, inbound_streams_, outbound_streams_});
-        return;
-      }
-      if (request) return answer(sequence, Result::kAlreadyInProgress);
-      Reconfiguration::Request own;  // RFC 6525 §5.2.6
-      own.parts.push_back({Kind::kAddOutgoing, 0, false, more});
-      request_reconfiguration(std::move(own));
-      answer(sequence, Result::kPerformed);
-      return;
-    }
-  }
-}
-
-// RFC 6525 §5.2.2 E2 to E5: once all that was sent before the request has arrived. True: done.
-bool Association::perform_deferred_reset() noexcept {
-  auto& deferred = reconfiguration_.deferred;
-  if (!deferred || received_.cumulative().widen(deferred->last_tsn) > received_.cumulative()) return false;
-  reassembly_.reset_sequence_numbers(deferred->streams, received_.cumulative(), delivered_);
-  deliver(last_data_path_);
-  answer(deferred->sequence, Result::kPerformed);
-  stack_.emit(*this, StreamsReset{{}, true, false, std::move(deferred->streams)});
-  deferred.reset();
-  return true;
-}
-
-// TSNs begin where the two agreed, SSNs with 0 (RFC 6525 §5.2.4 G5, §5.2.7 H5). Nothing is outstanding.
-void Association::restart_numbering(std::uint32_t own_next_tsn, std::uint32_t peer_next_tsn) noexcept {
-  outstanding_.restart(Tsn::initial(own_next_tsn));
-  forwarded_to_ = forwarded_point_ = {};
-  forward_tsn_due_ = false;
-  fast_recovery_exit_.reset();
-  received_ = TsnMap(Tsn::initial(peer_next_tsn));
-  reassembly_.reset();
-  send_queue_.reset_sequence_numbers();
-}
-
-void Association::mark_answered(std::uint32_t sequence) noexcept {
-  auto& request = reconfiguration_.request;
-  if (!request) return;
-  for (auto& part : request->parts) {
-    if (part.sequence == sequence) part.answered = true;
-  }
-  if (!request->answered()) return;
-  request.reset();
-  reconfiguration_.request_due = false;
-  timer(Timer::kReconfiguration) = kNever;
-  allow_burst();
-}
+// ---- Answers
 
 void Association::on_reconfiguration_response(wire::Bytes value, Time now) noexcept {
   if (value.size() != 8 && value.size() != 16) {
@@ -392,43 +265,155 @@ void Association::on_reconfiguration_response(wire::Bytes value, Time now) noexc
                                   [&](const auto& one) { return one.sequence == sequence && !one.answered; });
   if (found == request->parts.end()) return;  // RFC 6525 §5.2.7 H1
   error_count_ = 0;
-  if (result == Result::kInProgress) {  // H2: ask again later; the peer is there
+  if (result == Result::kInProgress) {  // RFC 6525 §5.2.7 H2: ask again later; the peer is there
     reconfiguration_.counts_errors = false;
-    timer(Timer::kReconfiguration) = now + paths_[reconfiguration_path_].timeout.rto();
+    reconfiguration_.back_off = std::min(reconfiguration_.back_off + 1, kMaxBackOff);
+    const Duration wait = paths_[reconfiguration_path_].timeout.rto() * (1 << (reconfiguration_.back_off - 1));
+    timer(Timer::kReconfiguration) = now + std::min<Duration>(wait, parameters_.rto_max);
+    // The peer waits for its own data to be acknowledged, and that for room.
+    if (found->kind == Kind::kResetAll && window_room() == 0) release_held(received_.highest() + 1);
     return;
   }
-  const bool good = result == Result::kPerformed || result == Result::kNothingToDo;
+  // RFC 6525 §5.2.7 H3.
+  const bool has_tsns = value.size() == 16;
+  const bool good =
+      (result == Result::kPerformed || result == Result::kNothingToDo) && (found->kind != Kind::kResetAll || has_tsns);
   const ReconfigurationOutcome outcome{result == Result::kDenied, !good && result != Result::kDenied};
   switch (found->kind) {
     case Kind::kResetOutgoing:
-      if (good) send_queue_.reset_sequence_numbers(request->streams);  // H4
-      stack_.emit(*this, StreamsReset{outcome, false, true, request->streams});
-      break;
-    case Kind::kResetIncoming:
-      // Success comes as the peer's Outgoing SSN Reset.
-      if (result != Result::kPerformed) stack_.emit(*this, StreamsReset{outcome, true, false, request->streams});
-      break;
-    case Kind::kResetAll: {
-      std::uint32_t own = outstanding_.next_tsn().wire();
-      std::uint32_t theirs = (received_.cumulative() + 1).wire();
-      if (good && value.size() == 16) {  // H5
-        theirs = load_big<std::uint32_t>(value.data() + 8);
-        own = load_big<std::uint32_t>(value.data() + 12);
-        restart_numbering(own, theirs);
+      if (good) {
+        // RFC 6525 §5.2.2 E2: the peer has all that was sent before. That is as good as a SACK, and from now on no
+        // FORWARD TSN may name the old SSNs.
+        on_cumulative_ack(request->last_assigned_tsn, now);
+        send_queue_.reset_sequence_numbers(request->streams);  // H4
+        reconfiguration_.now_reset = request->streams;
       }
-      stack_.emit(*this, AssociationReset{outcome, own, theirs});
+      if (request->response_to && result == Result::kPerformed) {
+        remember({*request->response_to, Result::kPerformed});
+      }
       break;
-    }
+    case Kind::kResetAll:
+      if (good) {
+        on_association_reset_done(load_big<std::uint32_t>(value.data() + 8),
+                                  load_big<std::uint32_t>(value.data() + 12));
+      } else {
+        release_held(received_.highest() + 1);
+      }
+      break;
     case Kind::kAddOutgoing:
       if (good) outbound_streams_ = static_cast<std::uint16_t>(outbound_streams_ + found->count);  // H6
-      stack_.emit(*this, StreamsChanged{outcome, inbound_streams_, outbound_streams_});
       break;
+    case Kind::kResetIncoming:
     case Kind::kAddIncoming:
-      // Success comes as the peer's Add Outgoing Streams.
-      if (!good) stack_.emit(*this, StreamsChanged{outcome, inbound_streams_, outbound_streams_});
       break;
   }
+  if (state_ == State::kClosed) return;
+  // What comes in return for these, if all is well, is the peer's own request (RFC 6525 §5.2.3 F1, §5.2.6).
+  const bool in_return = (found->kind == Kind::kResetIncoming && result == Result::kPerformed) ||
+                         (found->kind == Kind::kAddIncoming && good);
+  const bool told = found->kind == Kind::kResetAll && good;  // before what arrived since
+  if (!in_return && !told) tell_outcome(*request, *found, outcome);
   mark_answered(sequence);
+}
+
+void Association::tell_outcome(const Reconfiguration::Request& request, const Reconfiguration::Request::Part& part,
+                               ReconfigurationOutcome outcome) noexcept {
+  switch (part.kind) {
+    case Kind::kResetOutgoing:
+    case Kind::kResetIncoming: {
+      const bool outgoing = part.kind == Kind::kResetOutgoing;
+      stack_.emit(*this, StreamsReset{outcome, !outgoing, outgoing, request.streams});
+      break;
+    }
+    case Kind::kResetAll:
+      stack_.emit(*this,
+                  AssociationReset{outcome, outstanding_.next_tsn().wire(), (received_.cumulative() + 1).wire()});
+      break;
+    case Kind::kAddOutgoing:
+      stack_.emit(*this, StreamsChanged{outcome, inbound_streams_, outbound_streams_, 0, part.count});
+      break;
+    case Kind::kAddIncoming:
+      stack_.emit(*this, StreamsChanged{outcome, inbound_streams_, outbound_streams_, part.count, 0});
+      break;
+  }
+}
+
+// RFC 6525 §5.2.7 H1; and what had to wait for it begins.
+void Association::mark_answered(std::uint32_t sequence) noexcept {
+  auto& request = reconfiguration_.request;
+  for (auto& part : request->parts) {
+    if (part.sequence == sequence) part.answered = true;
+  }
+  if (!request->answered()) return;
+  request.reset();
+  reconfiguration_.request_due = false;
+  timer(Timer::kReconfiguration) = kNever;
+  if (auto next = std::exchange(reconfiguration_.buffered, std::nullopt)) request_reconfiguration(std::move(*next));
+  allow_burst();
+}
+
+// Nothing of ours will be answered any more (RFC 6525 §6.1: failed).
+void Association::fail_request() noexcept {
+  timer(Timer::kReconfiguration) = kNever;
+  reconfiguration_.request_due = false;
+  reconfiguration_.buffered.reset();
+  if (reconfiguration_.deferred && reconfiguration_.deferred->all) reconfiguration_.deferred.reset();
+  const auto request = std::exchange(reconfiguration_.request, std::nullopt);
+  if (!request) return;
+  for (const auto& part : request->parts) {
+    if (!part.answered) tell_outcome(*request, part, {false, true});
+  }
+  if (request->has(Kind::kResetAll) && state_ != State::kClosed) release_held(received_.highest() + 1);
+  allow_burst();
+}
+
+// RFC 6525 §5.2.7 H5. Nothing of ours is outstanding; what arrived since we asked was held, and is of the new numbers
+// from `peer_next_tsn` on.
+void Association::on_association_reset_done(std::uint32_t peer_next_tsn, std::uint32_t own_next_tsn) noexcept {
+  const Tsn begins = received_.cumulative().widen(peer_next_tsn);
+  if (!release_held(begins)) return;
+  const TsnMap before = received_;
+  Ring<Fragment> newer;
+  std::swap(newer, held_);
+  held_bytes_ = 0;
+  restart_numbering(own_next_tsn, peer_next_tsn);
+  // What has been acknowledged stays so.
+  const Tsn first = Tsn::initial(peer_next_tsn);
+  const auto beyond = before.highest() - begins;
+  for (std::int64_t i = 0; i <= beyond && beyond <= static_cast<std::int64_t>(TsnMap::kMaxOffset); ++i) {
+    const Tsn old = begins + static_cast<std::uint64_t>(i);
+    if (before.classify(old) == TsnMap::Arrival::kDuplicate) received_.add(first + static_cast<std::uint64_t>(i));
+  }
+  for (; !newer.empty(); newer.pop_front()) {
+    Fragment& one = newer.front();
+    one.tsn = first + (one.tsn.value - begins.value);
+    held_bytes_ += one.payload.size();
+    held_.push_back(std::move(one));
+  }
+  numbering_restarted_ = true;
+  reconfiguration_.now_reset.reset();
+  stack_.emit(*this, AssociationReset{{}, own_next_tsn, peer_next_tsn});
+  release_held(received_.highest() + 1);
+}
+
+// TSNs begin where the two agreed, SSNs with 0 (RFC 6525 §5.2.4 G4, G5, §5.2.7 H5). Nothing of ours is outstanding, and
+// what has not arrived of the old numbers will not.
+void Association::restart_numbering(std::uint32_t own_next_tsn, std::uint32_t peer_next_tsn) noexcept {
+  outstanding_.restart(Tsn::initial(own_next_tsn));
+  forwarded_to_ = forwarded_point_ = {};
+  forward_tsn_due_ = false;
+  fast_recovery_exit_.reset();
+  send_queue_.reset_sequence_numbers();
+  // RFC 6525 §5.2.4 G4: as if a FORWARD TSN of all had come.
+  const Tsn end = received_.highest() + 1;
+  if (const std::optional<Reassembly::Aborted> aborted = reassembly_.abort_partial_delivery(end)) {
+    stack_.emit(*this, PartialDeliveryAborted{aborted->stream, aborted->ssn, aborted->unordered});
+  }
+  reassembly_.forward(received_.cumulative(), end, delivered_);
+  reassembly_.finish(delivered_);
+  deliver(last_data_path_);
+  received_ = TsnMap(Tsn::initial(peer_next_tsn));
+  reneged_ = false;
 }
 
 }  // namespace netsctp::core

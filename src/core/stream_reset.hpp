@@ -42,6 +42,7 @@ class Reconfiguration {
     std::vector<StreamId> streams;               // empty: all
     std::optional<std::uint32_t> response_to{};  // an Outgoing Reset that answers the peer's Incoming Reset (§5.1.2 A4)
     std::uint32_t last_assigned_tsn = 0;         // §5.1.2 A3; set when first sent
+    std::uint32_t response_sequence = 0;         // §5.1.2 A4; set when first sent
     bool sent = false;
 
     [[nodiscard]] bool has(Kind kind) const noexcept {
@@ -67,21 +68,27 @@ class Reconfiguration {
     std::uint32_t receiver_next_tsn = 0;
   };
 
-  // A request to reset streams that waits for what was sent before it (§5.2.2 E2).
+  // A request of the peer's that cannot be performed yet.
   struct Deferred {
+    bool all = false;  // SSNs and TSNs of both sides, once nothing of ours is outstanding; else
     std::uint32_t sequence = 0;
-    std::uint32_t last_tsn = 0;
+    Tsn last;  // streams, once all up to here has arrived (§5.2.2 E2)
     std::vector<StreamId> streams;
   };
+
+  static constexpr std::size_t kMaxDue = 8;  // a peer that asks for more at once asks again
 
   std::uint32_t next_sequence = 0;      // of our next request
   std::uint32_t expected_sequence = 0;  // of the peer's next request
   std::optional<Request> request;
+  std::optional<Request> buffered;  // what the peer wants of us while another request is in flight (§5.1.1)
   std::optional<Deferred> deferred;
-  std::array<std::optional<Response>, 2> last{};  // the latest answers
-  std::vector<Response> due;                      // answers to be sent
+  std::array<std::optional<Response>, 2> last{};   // the latest answers
+  std::vector<Response> due;                       // answers to be sent
+  std::optional<std::vector<StreamId>> now_reset;  // by our latest Outgoing SSN Reset (§5.2.3)
   bool request_due = false;
   bool counts_errors = true;  // not after "In progress" (§5.2.7 H2)
+  unsigned back_off = 0;      // how often it was not finished when the timer ran out without counting
 };
 
 }  // namespace netsctp::core

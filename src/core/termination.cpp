@@ -45,6 +45,8 @@ bool Association::on_abort(const wire::Chunk& chunk) noexcept {
 }
 
 void Association::begin_shutdown_sent(Time now) noexcept {
+  fail_request();  // RFC 6525 §6.1: nothing will be answered in time to be of use
+  if (state_ == State::kClosed) return;
   enter(State::kShutdownSent);
   for (Path& path : paths_) path.heartbeat_due = false;  // RFC 9260 §8.3: none once SHUTDOWN has been sent
   shutdown_path_ = data_path();
@@ -55,6 +57,8 @@ void Association::begin_shutdown_sent(Time now) noexcept {
 }
 
 void Association::begin_shutdown_ack_sent(Time now) noexcept {
+  fail_request();
+  if (state_ == State::kClosed) return;
   enter(State::kShutdownAckSent);
   for (Path& path : paths_) path.heartbeat_due = false;  // RFC 9260 §8.3
   shutdown_path_ = data_path();

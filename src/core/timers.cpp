@@ -87,7 +87,10 @@ void Association::progress(Time now) noexcept {
   if (state_ == State::kClosed) return;
   give_up(now);
   report_sender_dry();
-  if (all_data_acknowledged()) {
+  perform_deferred();
+  if (state_ == State::kClosed) return;
+  // While the peer may have begun new numbers that we do not know yet, nothing can be ended in order.
+  if (all_data_acknowledged() && !awaits_association_reset()) {
     if (state_ == State::kShutdownPending)
       begin_shutdown_sent(now);  // RFC 9260 §9.2
     else if (state_ == State::kShutdownReceived)

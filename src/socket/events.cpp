@@ -88,6 +88,18 @@ void StackSocket::on_event(SocketAssociation& association, core::Event&& event) 
     if (association.traffic.wants(SCTP_SENDER_DRY_EVENT)) {
       notify(association, SCTP_SENDER_DRY_EVENT, sender_dry(association.id));
     }
+  } else if (const auto* const streams = std::get_if<core::StreamsReset>(&event.what)) {
+    if (association.traffic.wants(SCTP_STREAM_RESET_EVENT)) {
+      notify(association, SCTP_STREAM_RESET_EVENT, streams_reset(association.id, *streams));
+    }
+  } else if (const auto* const reset = std::get_if<core::AssociationReset>(&event.what)) {
+    if (association.traffic.wants(SCTP_ASSOC_RESET_EVENT)) {
+      notify(association, SCTP_ASSOC_RESET_EVENT, association_reset(association.id, *reset));
+    }
+  } else if (const auto* const changed = std::get_if<core::StreamsChanged>(&event.what)) {
+    if (association.traffic.wants(SCTP_STREAM_CHANGE_EVENT)) {
+      notify(association, SCTP_STREAM_CHANGE_EVENT, streams_changed(association.id, *changed));
+    }
   }
 }
 

@@ -57,6 +57,16 @@ int spc_state(core::PathChanged::What what) noexcept {
   return SCTP_ADDR_REMOVED;
 }
 
+// RFC 6525 §6.1: one pair of values for all three events.
+static_assert(SCTP_STREAM_RESET_DENIED == SCTP_ASSOC_RESET_DENIED &&
+              SCTP_STREAM_RESET_FAILED == SCTP_ASSOC_RESET_FAILED);
+static_assert(SCTP_STREAM_RESET_DENIED == SCTP_STREAM_CHANGE_DENIED &&
+              SCTP_STREAM_RESET_FAILED == SCTP_STREAM_CHANGE_FAILED);
+std::uint16_t outcome_flags(const core::ReconfigurationOutcome& outcome) noexcept {
+  if (outcome.denied) return SCTP_STREAM_RESET_DENIED;
+  return outcome.failed ? SCTP_STREAM_RESET_FAILED : 0;
+}
+
 std::uint16_t sent_flag(const core::SendFailed& failure) noexcept {
   return failure.was_sent ? SCTP_DATA_SENT : SCTP_DATA_UNSENT;
 }
@@ -160,6 +170,41 @@ NotificationBytes send_failed_event(core::AssociationId id, const core::SendFail
   head.ssfe_info.snd_assoc_id = id;
   head.ssf_assoc_id = id;
   return assemble(head, failure.payload);
+}
+
+NotificationBytes streams_reset(core::AssociationId id, const core::StreamsReset& reset) {
+  sctp_stream_reset_event head{};
+  head.strreset_type = SCTP_STREAM_RESET_EVENT;
+  head.strreset_flags = outcome_flags(reset.outcome);
+  if (reset.incoming) head.strreset_flags |= SCTP_STREAM_RESET_INCOMING_SSN;
+  if (reset.outgoing) head.strreset_flags |= SCTP_STREAM_RESET_OUTGOING_SSN;
+  const auto list = std::as_bytes(std::span(reset.streams));
+  head.strreset_length = static_cast<std::uint32_t>(sizeof head + list.size());
+  head.strreset_assoc_id = id;
+  return assemble(head, list);
+}
+
+NotificationBytes association_reset(core::AssociationId id, const core::AssociationReset& reset) {
+  sctp_assoc_reset_event head{};
+  head.assocreset_type = SCTP_ASSOC_RESET_EVENT;
+  head.assocreset_flags = outcome_flags(reset.outcome);
+  head.assocreset_length = sizeof head;
+  head.assocreset_assoc_id = id;
+  head.assocreset_local_tsn = reset.local_tsn;
+  head.assocreset_remote_tsn = reset.remote_tsn;
+  return assemble(head);
+}
+
+// The numbers are those of the streams asked for or added, as Linux tells them, not the totals.
+NotificationBytes streams_changed(core::AssociationId id, const core::StreamsChanged& change) {
+  sctp_stream_change_event head{};
+  head.strchange_type = SCTP_STREAM_CHANGE_EVENT;
+  head.strchange_flags = outcome_flags(change.outcome);
+  head.strchange_length = sizeof head;
+  head.strchange_assoc_id = id;
+  head.strchange_instrms = change.inbound_added;
+  head.strchange_outstrms = change.outbound_added;
+  return assemble(head);
 }
 
 }  // namespace netsctp::socket

@@ -24,5 +24,9 @@ using NotificationBytes = std::vector<std::byte>;
 [[nodiscard]] NotificationBytes adaptation_indication(core::AssociationId id, std::uint32_t indication);     // §6.1.6
 [[nodiscard]] NotificationBytes sender_dry(core::AssociationId id);                                          // §6.1.9
 [[nodiscard]] NotificationBytes send_failed_event(core::AssociationId id, const core::SendFailed& failure);  // §6.1.11
+// RFC 6525 §6.1.1 to §6.1.3.
+[[nodiscard]] NotificationBytes streams_reset(core::AssociationId id, const core::StreamsReset& reset);
+[[nodiscard]] NotificationBytes association_reset(core::AssociationId id, const core::AssociationReset& reset);
+[[nodiscard]] NotificationBytes streams_changed(core::AssociationId id, const core::StreamsChanged& change);
 
 }  // namespace netsctp::socket

@@ -27,7 +27,7 @@ const Option* find_option(int level, int number) noexcept {
   if (level == IPPROTO_IPV6) return find_in(ipv6_options(), number);
   if (level != IPPROTO_SCTP) return nullptr;
   for (const auto table : {association_options(), path_options(), address_options(), traffic_options(),
-                           partial_options(), event_options(), feature_options(), key_options()}) {
+                           partial_options(), reset_options(), event_options(), feature_options(), key_options()}) {
     if (const Option* const option = find_in(table, number)) return option;
   }
   return nullptr;

@@ -42,6 +42,7 @@ struct Option {
 [[nodiscard]] std::span<const Option> address_options() noexcept;       // bindx, connectx, address lists
 [[nodiscard]] std::span<const Option> traffic_options() noexcept;       // sending and receiving
 [[nodiscard]] std::span<const Option> partial_options() noexcept;       // RFC 7496
+[[nodiscard]] std::span<const Option> reset_options() noexcept;         // RFC 6525
 [[nodiscard]] std::span<const Option> event_options() noexcept;         // notifications and ancillary data
 [[nodiscard]] std::span<const Option> feature_options() noexcept;       // extensions of the protocol, thresholds
 [[nodiscard]] std::span<const Option> key_options() noexcept;           // AUTH (RFC 4895), not built

@@ -26,7 +26,7 @@ int get_supported(const OptionCall& call, void* value, socklen_t& length) {
 
 int set_supported(const OptionCall& call, const void* value, socklen_t length) {
   sctp_assoc_value argument{};
-  if (!load(argument, value, length)) return -EINVAL;
+  if (!load_exactly(argument, value, length)) return -EINVAL;
   if (call.socket.is_one_to_many() && argument.assoc_id != SCTP_FUTURE_ASSOC &&
       call.socket.association(argument.assoc_id) == nullptr) {
     return -EINVAL;
@@ -49,7 +49,7 @@ int get_default(const OptionCall& call, void* value, socklen_t& length) {
 
 int set_default(const OptionCall& call, const void* value, socklen_t length) {
   sctp_default_prinfo argument{};
-  if (!load(argument, value, length) || (argument.pr_policy & ~SCTP_PR_SCTP_MASK) != 0) return -EINVAL;
+  if (!load_exactly(argument, value, length) || (argument.pr_policy & ~SCTP_PR_SCTP_MASK) != 0) return -EINVAL;
   if (argument.pr_policy == SCTP_PR_SCTP_NONE) argument.pr_value = 0;
   return change_traffic(call, argument.pr_assoc_id, [&argument](TrafficSettings& to) {
     to.flags = static_cast<std::uint16_t>((to.flags & ~SCTP_PR_SCTP_MASK) | argument.pr_policy);
