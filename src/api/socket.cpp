@@ -366,6 +366,7 @@ void Socket::shutdown(AssociationId association, std::error_code& error) noexcep
     // RFC 6458 §3.1.4: a message with SCTP_EOF and no data shuts one of many associations down.
     send(std::span<const std::byte>(), {.association = association, .eof = true}, error);
   } else {
+    state_->shut_down = true;
     succeeded(state_->seam->shutdown(SHUT_WR), error);
   }
 }
@@ -378,6 +379,10 @@ void Socket::abort(AssociationId association, std::string_view reason) {
 
 void Socket::abort(AssociationId association, std::string_view reason, std::error_code& error) noexcept {
   send(reason, {.association = association, .abort = true}, error);
+  if (error != std::errc::invalid_argument || !state_ || state_->settings.one_to_many) return;
+  // The kernel's one-to-one sockets know no SCTP_ABORT: RFC 6458 §4.1.7 has SO_LINGER for that.
+  const linger at_once{1, 0};
+  if (succeeded(state_->seam->setsockopt(SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), error)) close(error);
 }
 
 void Socket::close() {

@@ -22,6 +22,7 @@ bool StackSocket::admit(core::AssociationId id, const std::shared_ptr<Endpoint>&
   embryo->endpoint_ = from;
   embryo->listener_ = this;
   embryo->attach(instance_.enter(id, from, *embryo));
+  embryo->was_up_ = true;
   accept_queue_.push_back(std::move(embryo));
   arrived();
   return true;
@@ -55,7 +56,7 @@ int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, so
   Address peer = wildcard(settings.view.domain, 0);
   if (child->only_ != nullptr) {
     stack().accepted(child->only_->id);
-    peer = child->only_->peer();
+    peer = child->peer_ = child->only_->peer();
   }
   enter_descriptor(child->descriptor(), child);
   instance_.enter(*child);
@@ -64,17 +65,6 @@ int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, so
   copy_sockaddr(peer, settings.view, address, length);
   accepted = child;
   return 0;
-}
-
-void StackSocket::forget_embryo(StackSocket& embryo) noexcept {
-  Ring<std::shared_ptr<StackSocket>> kept;
-  std::shared_ptr<StackSocket> dropped;  // lives until its own event has been dealt with
-  for (std::size_t i = 0; i < accept_queue_.size(); ++i) {
-    auto& each = accept_queue_[i];
-    each.get() == & embryo ? dropped = std::move(each) : kept.emplace_back(std::move(each));
-  }
-  accept_queue_ = std::move(kept);
-  settle_input();
 }
 
 }  // namespace netsctp::socket
