@@ -69,7 +69,7 @@ std::optional<Socket::State::Part> Socket::State::receive_part(std::span<std::by
   header.msg_control = control;
   header.msg_controllen = sizeof control;
   ssize_t size = seam->recvmsg(&header, 0);
-  if (size == -ENOTCONN && shut_down) size = header.msg_flags = 0;  // the end that was asked for
+  if (size == -ENOTCONN && (shut_down || branch)) size = header.msg_flags = 0;  // as Linux tells these of the end
   if (!succeeded(size, error)) return std::nullopt;
   Part part;
   part.size = static_cast<std::size_t>(size);

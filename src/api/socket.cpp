@@ -308,6 +308,7 @@ Socket Socket::peeloff(AssociationId association, std::error_code& error) {
   SocketSettings settings = state_->settings;
   settings.one_to_many = false;
   auto state = std::make_shared<State>(std::move(seam), std::move(settings));
+  state->branch = true;
   state->configure(error);
   return error ? Socket() : Socket(std::move(state));
 }
@@ -362,8 +363,9 @@ void Socket::shutdown(AssociationId association) {
 void Socket::shutdown(AssociationId association, std::error_code& error) noexcept {
   error = errno_code(EBADF);
   if (!state_) return;
-  if (state_->settings.one_to_many) {
-    // RFC 6458 §3.1.4: a message with SCTP_EOF and no data shuts one of many associations down.
+  if (state_->settings.one_to_many || state_->branch) {
+    // RFC 6458 §3.1.4: a message with SCTP_EOF and no data shuts one of many associations down. (On a branched-off
+    // socket Linux' shutdown() does nothing.)
     send(std::span<const std::byte>(), {.association = association, .eof = true}, error);
   } else {
     state_->shut_down = true;

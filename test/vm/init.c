@@ -103,6 +103,7 @@ static void make_root(void) {
   attach("devpts", "/mnt/root/dev/pts", NULL);
   attach("tmpfs", "/mnt/root/dev/shm", NULL);
   attach("tmpfs", "/mnt/root/run", NULL);
+  if (symlink("/proc/self/fd", "/mnt/root/dev/fd") != 0) fail("/dev/fd");  // for the shell's <(...)
 }
 
 static void enter_root(void) {
