@@ -58,15 +58,15 @@ ssize_t StackSocket::recvmsg(msghdr* message, int flags) noexcept {
       message->msg_flags = 0;
       return 0;
     }
-    // As Linux: EAGAIN to those that do not wait, though nothing can come; but not where poll() says there is something.
+    // As Linux: EAGAIN to those that do not wait, though nothing can come; but not where poll() says there is
+    // something.
     const bool looks_ready = !is_one_to_many() && (stage_ == Stage::kListening || readiness_.is_hung_up());
     if (nothing_can_come() && (looks_ready || !is_nonblocking(flags))) return -ENOTCONN;
     settle_input();
     if (is_nonblocking(flags)) return -EAGAIN;
     ++waiting_readers_;
     const int outcome = wait(session, settings.receive_timeout, [&] {
-      return queue_.next(settings.fragment_interleave) != nullptr || error_ != 0 || end_of_input_ ||
-             nothing_can_come();
+      return queue_.next(settings.fragment_interleave) != nullptr || error_ != 0 || end_of_input_ || nothing_can_come();
     });
     --waiting_readers_;
     if (outcome != 0) {

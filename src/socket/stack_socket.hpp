@@ -131,8 +131,8 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   bool shut_read_ = false;
   bool shut_write_ = false;  // SHUT_WR: with the end of input the descriptor hangs up
   bool was_up_ = false;      // one-to-one: has been connected, which happens once
-  Address peer_;  // of the association begun or accepted last, the primary address; none: port 0
-  int error_ = 0;  // SO_ERROR, an errno
+  Address peer_;             // of the association begun or accepted last, the primary address; none: port 0
+  int error_ = 0;            // SO_ERROR, an errno
   unsigned waiting_readers_ = 0;
   unsigned waiting_connectors_ = 0;
   unsigned full_ = 0;  // associations whose send buffer a sender found full
