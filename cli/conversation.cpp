@@ -231,6 +231,7 @@ void Conversation::on_change(const sctp::AssociationChange& change) {
   using State = sctp::AssociationChange::State;
   if (settings_.one_to_one) {
     if (change.state == State::kLost) throw Failure(sctp::describe(change));
+    if (change.state == State::kShutdownComplete) is_over_ = true;  // whoever began it is told in no other way
     return;
   }
   if (change.state == State::kUp) {

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -67,7 +68,8 @@ std::optional<Socket::State::Part> Socket::State::receive_part(std::span<std::by
   header.msg_iovlen = 1;
   header.msg_control = control;
   header.msg_controllen = sizeof control;
-  const ssize_t size = seam->recvmsg(&header, 0);
+  ssize_t size = seam->recvmsg(&header, 0);
+  if (size == -ENOTCONN && (shut_down || branch)) size = header.msg_flags = 0;  // as Linux tells these of the end
   if (!succeeded(size, error)) return std::nullopt;
   Part part;
   part.size = static_cast<std::size_t>(size);

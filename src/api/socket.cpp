@@ -308,6 +308,7 @@ Socket Socket::peeloff(AssociationId association, std::error_code& error) {
   SocketSettings settings = state_->settings;
   settings.one_to_many = false;
   auto state = std::make_shared<State>(std::move(seam), std::move(settings));
+  state->branch = true;
   state->configure(error);
   return error ? Socket() : Socket(std::move(state));
 }
@@ -362,10 +363,12 @@ void Socket::shutdown(AssociationId association) {
 void Socket::shutdown(AssociationId association, std::error_code& error) noexcept {
   error = errno_code(EBADF);
   if (!state_) return;
-  if (state_->settings.one_to_many) {
-    // RFC 6458 §3.1.4: a message with SCTP_EOF and no data shuts one of many associations down.
+  if (state_->settings.one_to_many || state_->branch) {
+    // RFC 6458 §3.1.4: a message with SCTP_EOF and no data shuts one of many associations down. (On a branched-off
+    // socket Linux' shutdown() does nothing.)
     send(std::span<const std::byte>(), {.association = association, .eof = true}, error);
   } else {
+    state_->shut_down = true;
     succeeded(state_->seam->shutdown(SHUT_WR), error);
   }
 }
@@ -378,6 +381,10 @@ void Socket::abort(AssociationId association, std::string_view reason) {
 
 void Socket::abort(AssociationId association, std::string_view reason, std::error_code& error) noexcept {
   send(reason, {.association = association, .abort = true}, error);
+  if (error != std::errc::invalid_argument || !state_ || state_->settings.one_to_many) return;
+  // The kernel's one-to-one sockets know no SCTP_ABORT: RFC 6458 §4.1.7 has SO_LINGER for that.
+  const linger at_once{1, 0};
+  if (succeeded(state_->seam->setsockopt(SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), error)) close(error);
 }
 
 void Socket::close() {

@@ -56,6 +56,8 @@ class Socket::State {
   std::vector<Address> peers;
   int family = AF_INET;
   std::atomic<bool> open{true};
+  std::atomic<bool> shut_down{false};  // one-to-one, by shutdown(): its association is to end
+  bool branch = false;                 // made by peeloff(): for the kernel not quite a one-to-one socket
   std::atomic<AssociationId> association{AssociationId::kNone};  // start_client()'s
 
  private:

@@ -22,6 +22,7 @@ bool StackSocket::admit(core::AssociationId id, const std::shared_ptr<Endpoint>&
   embryo->endpoint_ = from;
   embryo->listener_ = this;
   embryo->attach(instance_.enter(id, from, *embryo));
+  embryo->was_up_ = true;
   accept_queue_.push_back(std::move(embryo));
   arrived();
   return true;
@@ -59,24 +60,16 @@ int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, so
   }
   accept_queue_.pop_front();
   child->listener_ = nullptr;
-  if (child->only_ != nullptr) stack().accepted(child->only_->id);
+  if (child->only_ != nullptr) {
+    stack().accepted(child->only_->id);
+    child->peer_ = peer;
+  }
   enter_descriptor(child->descriptor(), child);
   instance_.enter(*child);
   child->settle();
   settle();
   accepted = child;
   return 0;
-}
-
-void StackSocket::forget_embryo(StackSocket& embryo) noexcept {
-  Ring<std::shared_ptr<StackSocket>> kept;
-  std::shared_ptr<StackSocket> dropped;  // lives until its own event has been dealt with
-  for (std::size_t i = 0; i < accept_queue_.size(); ++i) {
-    auto& each = accept_queue_[i];
-    each.get() == & embryo ? dropped = std::move(each) : kept.emplace_back(std::move(each));
-  }
-  accept_queue_ = std::move(kept);
-  settle_input();
 }
 
 }  // namespace netsctp::socket

@@ -74,7 +74,8 @@ int StackSocket::listen(int backlog) noexcept {
   const std::size_t wanted = backlog < 0 ? kMaxBacklog : static_cast<std::size_t>(backlog);
   backlog_ = std::min(wanted, kMaxBacklog);
   // A one-to-many socket accepts by itself: nothing ever waits.
-  stack().listen(endpoint_->id(), is_one_to_many() ? kMaxBacklog : backlog_);
+  // As Linux: one more than was asked for may wait.
+  stack().listen(endpoint_->id(), is_one_to_many() ? kMaxBacklog : backlog_ + 1);
   stage_ = Stage::kListening;
   settle();
   return 0;

@@ -44,7 +44,7 @@ void StackSocket::give_up(Time now, bool forcibly) noexcept {
   while (!accept_queue_.empty()) {  // nobody can accept them any more
     const auto embryo = std::move(accept_queue_.front());
     accept_queue_.pop_front();
-    embryo->give_up(now, true);
+    embryo->give_up(now, false);
   }
   if (endpoint_ != nullptr && endpoint_->owner == this) {
     endpoint_->owner = nullptr;
@@ -72,16 +72,15 @@ int StackSocket::shutdown(int how) noexcept {
   if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR) return -EINVAL;
   auto session = instance_.engine().session(true);
   if (closed_) return -EBADF;
-  if (is_one_to_many()) return -EOPNOTSUPP;
-  if (only_ == nullptr || stage_ != Stage::kConnected) return -ENOTCONN;
-  if (how != SHUT_WR) {  // RFC 6458 §4.1.7: no protocol action
-    shut_read_ = end_of_input_ = true;
-    stack().consumed(only_->id, queue_.unread_bytes(), session.now());
-    queue_.clear();
-  }
+  if (stage_ == Stage::kListening) return how == SHUT_WR ? 0 : -EOPNOTSUPP;  // as Linux, in either style
+  if (is_one_to_many() || !was_up_) return -ENOTCONN;
+  if (how != SHUT_WR) shut_read_ = end_of_input_ = true;  // RFC 6458 §4.1.7: no protocol action; what came is read
   if (how != SHUT_RD) {
-    only_->shutting_down = true;
-    (void)stack().shutdown(only_->id, session.now());
+    shut_write_ = true;
+    if (only_ != nullptr) {
+      only_->shutting_down = true;
+      (void)stack().shutdown(only_->id, session.now());
+    }
   }
   settle();
   return 0;

@@ -49,7 +49,8 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::associate(Session& sessi
   if (!is_one_to_many()) {
     if (stage_ == Stage::kConnecting) return std::errc::connection_already_in_progress;
     if (stage_ == Stage::kConnected || stage_ == Stage::kListening) return std::errc::already_connected;
-    if (const int error = take_error()) return std::error_code(error, std::generic_category());
+    if (was_up_) return std::errc::already_connected;  // as Linux: a socket is connected once
+    error_ = 0;
   }
   core::ConnectRequest request;
   for (const Address& peer : peers) {
@@ -57,6 +58,10 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::associate(Session& sessi
     request.peers.push_back(peer.ip);
   }
   if (const int error = bind_if_unbound(session)) return std::error_code(-error, std::generic_category());
+  if (is_one_to_many()) {
+    const auto there = stack().find(endpoint_->id(), peers.front());
+    if (there != 0 && !associations_.contains(there)) return std::errc::address_not_available;  // peeled off
+  }
   request.port = peers.front().port;
   request.parameters = settings.association;
   if (init != nullptr) apply(*init, *request.parameters);
@@ -69,11 +74,11 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::associate(Session& sessi
   association->peers = request.peers;
   association->peer_port = request.port;
   attach(association);
+  peer_ = peers.front();
   if (!is_one_to_many()) {
     readiness_.renew();
     end_of_input_ = shut_read_ = false;
     stage_ = Stage::kConnecting;
-    ever_connected_ = true;
     settle();
   }
   return association;
@@ -90,7 +95,7 @@ int StackSocket::await_up(Session& session, const std::shared_ptr<SocketAssociat
 }
 
 int StackSocket::peeloff(int id, std::shared_ptr<Socket>& peeled, int flags) noexcept {
-  if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
+  flags &= SOCK_NONBLOCK | SOCK_CLOEXEC;  // as Linux: others are not looked at
   auto session = instance_.engine().session(true);
   if (closed_) return -EBADF;
   if (!is_one_to_many() || !associations_.contains(id)) return -EINVAL;
@@ -100,7 +105,8 @@ int StackSocket::peeloff(int id, std::shared_ptr<Socket>& peeled, int flags) noe
   if (const auto error = branch->readiness_.open(flags)) return -error.value();
   branch->endpoint_ = association->endpoint;
   branch->stage_ = association->up ? Stage::kConnected : Stage::kConnecting;
-  branch->ever_connected_ = true;
+  branch->was_up_ = true;
+  branch->peer_ = association->peer();
   const auto held = instance_.share(id);
   detach(*association);
   branch->attach(held);

@@ -140,7 +140,7 @@ void StackSocket::on_change(SocketAssociation& association, core::AssociationCha
   if (change.what == What::kUp) {
     association.up = true;
     if (!is_one_to_many()) stage_ = Stage::kConnected;
-    ever_connected_ = true;
+    was_up_ = true;
     settle();
   }
   const bool over = change.what != What::kUp && change.what != What::kRestarted;
@@ -150,11 +150,14 @@ void StackSocket::on_change(SocketAssociation& association, core::AssociationCha
   if (association.traffic.wants(SCTP_ASSOC_CHANGE)) {
     notify(association, SCTP_ASSOC_CHANGE, assoc_change(association.id, change));
   }
+  // RFC 6458 §6.1.8: the peer does not support authentication. (None does that this stack agrees with.)
+  if (change.what == What::kUp && association.traffic.wants(SCTP_AUTHENTICATION_EVENT)) {
+    notify(association, SCTP_AUTHENTICATION_EVENT, no_authentication(association.id));
+  }
   if (over) ended(association, change.what == What::kShutdownComplete ? 0 : errno_of(change));
 }
 
 void StackSocket::ended(SocketAssociation& association, int error) noexcept {
-  const auto self = shared_from_this();  // an accept queue may be letting go of this socket
   association.ended = true;
   association.error = error;
   const bool was_connecting = !association.up;
@@ -164,15 +167,15 @@ void StackSocket::ended(SocketAssociation& association, int error) noexcept {
     return;
   }
   stage_ = Stage::kEnded;
-  end_of_input_ = error == 0;
+  if (listener_ != nullptr) {  // as Linux: accept() gives it out all the same, and what came before its end
+    end_of_input_ = true;
+    was_up_ = false;
+    return;
+  }
   // A thread in connect() gets the error itself.
   const bool told = was_connecting && waiting_connectors_ != 0;
   error_ = told ? 0 : error;
-  if (listener_ != nullptr && error != 0) {
-    std::exchange(listener_, nullptr)->forget_embryo(*this);
-  } else if (!told) {
-    settle();
-  }
+  if (!told) settle();
 }
 
 }  // namespace netsctp::socket

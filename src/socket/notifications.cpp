@@ -67,6 +67,9 @@ std::uint16_t outcome_flags(const core::ReconfigurationOutcome& outcome) noexcep
   return outcome.failed ? SCTP_STREAM_RESET_FAILED : 0;
 }
 
+// RFC 6458 §6.1.4, §6.1.11: SCTP_DATA_NOT_FRAG, which <linux/sctp.h> lacks; the message is given back whole.
+constexpr std::uint16_t kWholeMessage = 3;
+
 std::uint16_t sent_flag(const core::SendFailed& failure) noexcept {
   return failure.was_sent ? SCTP_DATA_SENT : SCTP_DATA_UNSENT;
 }
@@ -74,15 +77,19 @@ std::uint16_t sent_flag(const core::SendFailed& failure) noexcept {
 }  // namespace
 
 NotificationBytes assoc_change(core::AssociationId id, const core::AssociationChanged& change) {
+  std::span<const std::byte> info;
+  if (change.what == core::AssociationChanged::What::kLost) info = change.abort_chunk;  // RFC 6458 §6.1.1: only then
   sctp_assoc_change head{};
   head.sac_type = SCTP_ASSOC_CHANGE;
-  head.sac_length = static_cast<std::uint32_t>(sizeof head + change.abort_chunk.size());
+  head.sac_length = static_cast<std::uint32_t>(sizeof head + info.size());
   head.sac_state = sac_state(change.what);
   head.sac_error = change.cause;
-  head.sac_outbound_streams = change.outbound_streams;
-  head.sac_inbound_streams = change.inbound_streams;
+  if (change.what == core::AssociationChanged::What::kUp || change.what == core::AssociationChanged::What::kRestarted) {
+    head.sac_outbound_streams = change.outbound_streams;
+    head.sac_inbound_streams = change.inbound_streams;
+  }
   head.sac_assoc_id = id;
-  return assemble(head, change.abort_chunk);
+  return assemble(head, info);
 }
 
 NotificationBytes peer_addr_change(core::AssociationId id, const core::PathChanged& change, const AddressView& view) {
@@ -113,7 +120,7 @@ NotificationBytes send_failed(core::AssociationId id, const core::SendFailed& fa
   head.ssf_length = static_cast<std::uint32_t>(sizeof head + failure.payload.size());
   head.ssf_error = failure.cause;
   head.ssf_info.sinfo_stream = failure.stream;
-  head.ssf_info.sinfo_flags = failure.unordered ? SCTP_UNORDERED : 0;
+  head.ssf_info.sinfo_flags = kWholeMessage;
   head.ssf_info.sinfo_ppid = failure.ppid;
   head.ssf_info.sinfo_context = failure.context;
   head.ssf_info.sinfo_assoc_id = id;
@@ -148,6 +155,15 @@ NotificationBytes sender_dry(core::AssociationId id) {
   return assemble(head);
 }
 
+NotificationBytes no_authentication(core::AssociationId id) {
+  sctp_authkey_event head{};
+  head.auth_type = SCTP_AUTHENTICATION_EVENT;
+  head.auth_length = sizeof head;
+  head.auth_indication = SCTP_AUTH_NO_AUTH;
+  head.auth_assoc_id = id;
+  return assemble(head);
+}
+
 NotificationBytes adaptation_indication(core::AssociationId id, std::uint32_t indication) {
   sctp_adaptation_event head{};
   head.sai_type = SCTP_ADAPTATION_INDICATION;
@@ -164,7 +180,7 @@ NotificationBytes send_failed_event(core::AssociationId id, const core::SendFail
   head.ssf_length = static_cast<std::uint32_t>(sizeof head + failure.payload.size());
   head.ssf_error = failure.cause;
   head.ssfe_info.snd_sid = failure.stream;
-  head.ssfe_info.snd_flags = failure.unordered ? SCTP_UNORDERED : 0;
+  head.ssfe_info.snd_flags = kWholeMessage;
   head.ssfe_info.snd_ppid = failure.ppid;
   head.ssfe_info.snd_context = failure.context;
   head.ssfe_info.snd_assoc_id = id;

@@ -16,11 +16,12 @@ using NotificationBytes = std::vector<std::byte>;
 
 [[nodiscard]] NotificationBytes assoc_change(core::AssociationId id, const core::AssociationChanged& change);  // §6.1.1
 [[nodiscard]] NotificationBytes peer_addr_change(core::AssociationId id, const core::PathChanged& change,
-                                                 const AddressView& view);                                   // §6.1.2
-[[nodiscard]] NotificationBytes remote_error(core::AssociationId id, const core::RemoteError& error);        // §6.1.3
-[[nodiscard]] NotificationBytes send_failed(core::AssociationId id, const core::SendFailed& failure);        // §6.1.4
-[[nodiscard]] NotificationBytes shutdown_event(core::AssociationId id);                                      // §6.1.5
-[[nodiscard]] NotificationBytes partial_delivery_aborted(const sctp_rcvinfo& message);                       // §6.1.7
+                                                 const AddressView& view);                             // §6.1.2
+[[nodiscard]] NotificationBytes remote_error(core::AssociationId id, const core::RemoteError& error);  // §6.1.3
+[[nodiscard]] NotificationBytes send_failed(core::AssociationId id, const core::SendFailed& failure);  // §6.1.4
+[[nodiscard]] NotificationBytes shutdown_event(core::AssociationId id);                                // §6.1.5
+[[nodiscard]] NotificationBytes partial_delivery_aborted(const sctp_rcvinfo& message);                 // §6.1.7
+[[nodiscard]] NotificationBytes no_authentication(core::AssociationId id);
 [[nodiscard]] NotificationBytes adaptation_indication(core::AssociationId id, std::uint32_t indication);     // §6.1.6
 [[nodiscard]] NotificationBytes sender_dry(core::AssociationId id);                                          // §6.1.9
 [[nodiscard]] NotificationBytes send_failed_event(core::AssociationId id, const core::SendFailed& failure);  // §6.1.11

@@ -47,6 +47,7 @@ class Readiness {
   void hang_up() noexcept;       // POLLIN, POLLOUT, POLLRDHUP, POLLHUP
   void fail() noexcept;          // the same and POLLERR
   void clear_error() noexcept;   // takes POLLERR back
+  [[nodiscard]] bool is_hung_up() const noexcept { return phase_ >= Phase::kHungUp; }
   // Undoes a hang-up: the same descriptor number with a new pair behind it. Registrations with epoll are lost.
   void renew() noexcept;
 

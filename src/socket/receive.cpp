@@ -65,13 +65,15 @@ ssize_t StackSocket::recvmsg(msghdr* given, int flags) noexcept {
       message.header.msg_flags = 0;
       return UserMessage::store(message.header, given);
     }
-    if (!is_one_to_many() && stage_ != Stage::kConnected && stage_ != Stage::kConnecting) return -ENOTCONN;
+    // As Linux: EAGAIN to those that do not wait, though nothing can come; but not where poll() says there is
+    // something.
+    const bool looks_ready = !is_one_to_many() && (stage_ == Stage::kListening || readiness_.is_hung_up());
+    if (nothing_can_come() && (looks_ready || !is_nonblocking(flags))) return -ENOTCONN;
     settle_input();
     if (is_nonblocking(flags)) return -EAGAIN;
     ++waiting_readers_;
     const int outcome = wait(session, settings.receive_timeout, [&] {
-      return queue_.next(settings.fragment_interleave) != nullptr || error_ != 0 || end_of_input_ ||
-             (!is_one_to_many() && stage_ != Stage::kConnected && stage_ != Stage::kConnecting);
+      return queue_.next(settings.fragment_interleave) != nullptr || error_ != 0 || end_of_input_ || nothing_can_come();
     });
     --waiting_readers_;
     if (outcome != 0) {
@@ -79,6 +81,11 @@ ssize_t StackSocket::recvmsg(msghdr* given, int flags) noexcept {
       return outcome;
     }
   }
+}
+
+bool StackSocket::nothing_can_come() const noexcept {
+  if (!is_one_to_many()) return stage_ != Stage::kConnected && stage_ != Stage::kConnecting;
+  return associations_.empty() && stage_ != Stage::kListening;  // as Linux: it would wait for good
 }
 
 // All is stored in the program's memory before anything is taken from the queue: a pointer to nowhere costs EFAULT, not
@@ -95,10 +102,10 @@ ssize_t StackSocket::deliver(Session& session, ReceivedItem& item, UserMessage& 
   }
   {
     AncillaryWriter ancillary(header);
+    if (settings.next_info) {
+      if (const auto* const next = queue_.after(item)) ancillary.add(SCTP_NXTINFO, to_nxtinfo(*next));
+    }
     if (!item.is_notification) {
-      if (settings.next_info) {
-        if (const auto* const next = queue_.after(item)) ancillary.add(SCTP_NXTINFO, to_nxtinfo(*next));
-      }
       if (settings.receive_info) ancillary.add(SCTP_RCVINFO, item.info);
       if (settings.traffic.wants(SCTP_DATA_IO_EVENT)) ancillary.add(SCTP_SNDRCV, to_sndrcvinfo(item.info));
     }

@@ -55,7 +55,8 @@ Result<SendOrder> read_order(const msghdr& message, const SocketSettings& settin
     order.destinations.push_back(*to);
     for (const IpAddress& more : ancillary->destinations) order.destinations.push_back({more, to->port});
   }
-  // Nothing to send but a goodbye is fine; nothing at all is not (RFC 6458 §3.1.4).
+  // Nothing to send but a goodbye is fine; nothing at all is not (RFC 6458 §3.1.4), nor, as Linux, both.
+  if (order.length != 0 && (order.flags & SCTP_EOF) != 0) return std::errc::invalid_argument;
   if (order.length == 0 && (order.flags & (SCTP_EOF | SCTP_ABORT)) == 0) return std::errc::invalid_argument;
   if ((order.flags & SCTP_ADDR_OVER) != 0 && !order.to) return std::errc::invalid_argument;
   return order;
@@ -102,7 +103,7 @@ ssize_t StackSocket::sendmsg(const msghdr* given, int flags) noexcept {
     auto order = read_order(message.header, settings);
     outcome = order ? send(session, *order, message.header, flags) : -order.error().value();
   }
-  if (outcome == -EPIPE && !is_one_to_many() && (flags & MSG_NOSIGNAL) == 0) ::raise(SIGPIPE);
+  if (outcome == -EPIPE && (flags & MSG_NOSIGNAL) == 0) ::raise(SIGPIPE);
   return outcome;
 }
 
@@ -110,10 +111,14 @@ ssize_t StackSocket::send(Session& session, const SendOrder& given, const msghdr
   if (given.length > settings.send_buffer) return -EMSGSIZE;
   if (!is_one_to_many() && stage_ == Stage::kListening) return -EPIPE;
   if (is_one_to_many() && (given.flags & SCTP_SENDALL) != 0) {
+    ssize_t sent = 0;  // as Linux: to nobody is no failure
     for (const auto id : std::set(associations_)) {
-      if (const auto each = instance_.share(id)) (void)send_to(session, each, given, message, flags | MSG_DONTWAIT);
+      const auto each = instance_.share(id);
+      if (each != nullptr && send_to(session, each, given, message, flags | MSG_DONTWAIT) >= 0) {
+        sent = static_cast<ssize_t>(given.length);
+      }
     }
-    return static_cast<ssize_t>(given.length);
+    return sent;
   }
   SendOrder order = given;
   bool begun = false;
@@ -135,17 +140,18 @@ ssize_t StackSocket::send(Session& session, const SendOrder& given, const msghdr
 Result<std::shared_ptr<SocketAssociation>> StackSocket::destination(Session& session, SendOrder& order,
                                                                     const msghdr& message, bool& begun) {
   if (!is_one_to_many() && only_ != nullptr) {
-    // RFC 6458 §4.1.8: the name only says which of the peer's addresses is preferred.
+    // RFC 6458 §4.1.8: the name only says which of the peer's addresses is preferred; none of another is sent to.
+    if (order.to && !only_->has(*order.to)) return std::errc::address_not_available;
     return only_;
   }
-  if (!is_one_to_many() && error_ != 0) return std::error_code(take_error(), std::generic_category());
+  if (!is_one_to_many() && error_ != 0 && !order.to) return std::error_code(take_error(), std::generic_category());
   if (order.to) {
     if (endpoint_ != nullptr && is_one_to_many()) {
       const auto id = stack().find(endpoint_->id(), *order.to);
       if (id != 0 && associations_.contains(id)) return instance_.share(id);
       if (id != 0) return std::errc::address_not_available;  // peeled off: it has a socket of its own
     }
-    if (!is_one_to_many() && ever_connected_) return std::errc::broken_pipe;
+    if (!is_one_to_many() && was_up_) return std::errc::address_not_available;
     if ((order.flags & (SCTP_EOF | SCTP_ABORT)) != 0 && order.length == 0) return std::errc::invalid_argument;
     if (!is_readable(message)) return std::errc::bad_address;
     begun = true;

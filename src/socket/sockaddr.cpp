@@ -124,6 +124,22 @@ bool is_local(const IpAddress& address) noexcept {
   return bound;
 }
 
+IpAddress source_towards(const Address& peer) noexcept {
+  const int family = peer.ip.is_v4() ? AF_INET : AF_INET6;
+  const IpAddress none = wildcard(family, 0).ip;
+  const int probe = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return none;
+  sockaddr_storage storage;
+  auto length = static_cast<socklen_t>(to_sockaddr(peer, {.domain = family}, storage));
+  auto* const name = reinterpret_cast<sockaddr*>(&storage);
+  bool known = ::connect(probe, name, length) == 0;  // chooses a route, sends nothing
+  length = sizeof storage;
+  known = known && ::getsockname(probe, name, &length) == 0;
+  ::close(probe);
+  auto source = known ? from_sockaddr(name, length, {.domain = family}) : Result<Address>(Address{none, 0});
+  return source ? source->ip : none;
+}
+
 Result<Address> from_caller(const sockaddr* address, socklen_t length, const AddressView& view) {
   sockaddr_storage storage{};
   if (length > sizeof storage) return std::errc::invalid_argument;  // as move_addr_to_kernel()

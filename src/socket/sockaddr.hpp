@@ -39,6 +39,9 @@ std::size_t to_sockaddr(const Address& address, const AddressView& view, sockadd
 // Whether a socket can be bound to it here.
 [[nodiscard]] bool is_local(const IpAddress& address) noexcept;
 
+// The address this host would send from to that one; the wildcard if there is no way to it.
+[[nodiscard]] IpAddress source_towards(const Address& peer) noexcept;
+
 // The same for pointers of a program, which may lead nowhere: EFAULT. EINVAL: a length no address has.
 [[nodiscard]] Result<Address> from_caller(const sockaddr* address, socklen_t length, const AddressView& view);
 [[nodiscard]] int to_caller(const Address& address, const AddressView& view, sockaddr* to, socklen_t* length) noexcept;

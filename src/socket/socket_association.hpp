@@ -1,6 +1,7 @@
 // One association as its socket sees it: what the core does not know of it.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct SocketAssociation {
   bool wants_space = false;    // a sender found the send buffer full
   int error = 0;               // errno of its end, 0: graceful
 
+  [[nodiscard]] bool has(const Address& address) const noexcept {
+    return address.port == peer_port && std::find(peers.begin(), peers.end(), address.ip) != peers.end();
+  }
   // Where a piece came from, or the primary address for kNoPath.
   [[nodiscard]] Address peer(core::PathId path = core::kNoPath) const noexcept {
     if (peers.empty()) return {{}, peer_port};

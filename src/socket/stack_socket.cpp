@@ -84,10 +84,11 @@ void StackSocket::settle() noexcept {
       readiness_.set_writable(full_ == 0);
       break;
     case Stage::kEnded:
-      error_ != 0 ? readiness_.fail() : readiness_.hang_up();
-      return;
+      if (error_ != 0) return readiness_.fail();
+      readiness_.set_writable(was_up_);
+      break;
   }
-  if (end_of_input_) readiness_.end_of_input();
+  if (end_of_input_) shut_write_ ? readiness_.hang_up() : readiness_.end_of_input();  // as Linux
 }
 
 void StackSocket::settle_input() noexcept {
@@ -138,7 +139,11 @@ int StackSocket::getsockname(sockaddr* address, socklen_t* length) noexcept {
   if (length == nullptr) return -EFAULT;
   Address name = wildcard(settings.view.domain, 0);
   if (endpoint_ != nullptr) {
-    if (!endpoint_->addresses().specific.empty()) name.ip = endpoint_->addresses().specific.front();
+    if (!endpoint_->addresses().specific.empty()) {
+      name.ip = endpoint_->addresses().specific.front();
+    } else if (peer_.port != 0) {
+      name.ip = source_towards(peer_);  // as Linux: a wildcard has become the address that is sent from
+    }
     name.port = endpoint_->port();
   }
   return to_caller(name, settings.view, address, length);
@@ -147,10 +152,10 @@ int StackSocket::getsockname(sockaddr* address, socklen_t* length) noexcept {
 int StackSocket::getpeername(sockaddr* address, socklen_t* length) noexcept {
   auto session = instance_.engine().session(true);
   if (closed_) return -EBADF;
-  // RFC 6458 §4.1.9: the primary address; nothing for one-to-many.
-  if (only_ == nullptr || stage_ != Stage::kConnected) return -ENOTCONN;
+  // RFC 6458 §4.1.9: the primary address, also after the end; nothing for one-to-many.
+  if (is_one_to_many() || !was_up_) return -ENOTCONN;
   if (length == nullptr) return -EFAULT;
-  return to_caller(only_->peer(), settings.view, address, length);
+  return to_caller(only_ != nullptr ? only_->peer() : peer_, settings.view, address, length);
 }
 
 }  // namespace netsctp::socket

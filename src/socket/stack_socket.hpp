@@ -118,8 +118,8 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   void give_up_partial(SocketAssociation& association) noexcept;
   void on_change(SocketAssociation& association, core::AssociationChanged&& change) noexcept;
   void let_go(SocketAssociation& association, Time now, bool forcibly) noexcept;
-  void forget_embryo(StackSocket& embryo) noexcept;
 
+  [[nodiscard]] bool nothing_can_come() const noexcept;
   ssize_t deliver(Session& session, ReceivedItem& item, UserMessage& message, msghdr* given, int flags) noexcept;
   ssize_t send(Session& session, const SendOrder& given, const msghdr& message, int flags);
   ssize_t send_to(Session& session, const std::shared_ptr<SocketAssociation>& association, const SendOrder& order,
@@ -134,8 +134,10 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   bool closed_ = false;
   bool end_of_input_ = false;  // one-to-one: the peer sends no more, or SHUT_RD
   bool shut_read_ = false;
-  bool ever_connected_ = false;
-  int error_ = 0;  // SO_ERROR, an errno
+  bool shut_write_ = false;  // SHUT_WR: with the end of input the descriptor hangs up
+  bool was_up_ = false;      // one-to-one: has been connected, which happens once
+  Address peer_;             // of the association begun or accepted last, the primary address; none: port 0
+  int error_ = 0;            // SO_ERROR, an errno
   unsigned waiting_readers_ = 0;
   unsigned waiting_connectors_ = 0;
   unsigned full_ = 0;  // associations whose send buffer a sender found full

@@ -187,7 +187,7 @@ TEST(CApi, CallsInTheWrongStateAreRefused) {
   EXPECT_EQ(failure(netsctp_recv(fresh, &name, 1, 0)), ENOTCONN);
   const Descriptor many = listener(SOCK_SEQPACKET);
   EXPECT_EQ(failure(netsctp_accept(many, nullptr, nullptr)), EOPNOTSUPP);
-  EXPECT_EQ(failure(netsctp_shutdown(many, SHUT_WR)), EOPNOTSUPP);
+  EXPECT_EQ(failure(netsctp_shutdown(many, SHUT_RD)), EOPNOTSUPP);
   Name taken = name_of(many);
   EXPECT_EQ(failure(netsctp_bind(fresh, taken.get(), taken.length)), EADDRINUSE);
 }

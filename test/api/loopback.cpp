@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
@@ -14,6 +15,7 @@ constexpr unsigned kLongestTest = 60;  // seconds
 class Surroundings : public testing::Environment {
  public:
   void SetUp() override {
+    (void)std::signal(SIGPIPE, SIG_IGN);
     constexpr int kFirst = 20000;
     constexpr int kMany = 12000;  // below the ports the system hands out
     if (std::getenv("NETSCTP_UDP_PORT") == nullptr) {

@@ -149,6 +149,20 @@ TEST(Messages, AnAssociationCanBeTakenOut) {  // RFC 6458 §9.2
   taken.send("three");
   EXPECT_EQ(client.receive()->text(), "three");
   EXPECT_EQ(taken.peer_name(), sctp::Address("127.0.0.1", client.local_name().port()));
+  taken.shutdown();
+  EXPECT_FALSE(client.receive());
+  EXPECT_FALSE(taken.receive());
+}
+
+TEST(Messages, ATakenOutAssociationEndsWithItsPeer) {  // RFC 6458 §9.2
+  sctp::Socket server = listener({.one_to_many = true});
+  sctp::Socket client = connected_to(server);
+  client.send("one");
+  const auto message = server.receive();
+  ASSERT_TRUE(message);
+  sctp::Socket taken = server.peeloff(message->association());
+  client.close();
+  EXPECT_FALSE(taken.receive());
 }
 
 TEST(Messages, TwoPathsAreTwoAddressesOfOnePeer) {

@@ -11,7 +11,7 @@
 int play_role(const std::string& role);
 
 int main(int count, char** arguments) {
-  ::setenv("NETSCTP_BACKEND", "stack", 1);
+  ::setenv("NETSCTP_BACKEND", "stack", 0);  // the environment may ask for the kernel: test/vm
   if (const char* const role = std::getenv("SOCKET_TEST_ROLE")) return play_role(role);
   const int probe = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   sockaddr_in name{};

@@ -56,7 +56,9 @@ TEST(OneToMany, CallsForOneToOneAreRefused) {
   Many many;
   SocketPtr none;
   EXPECT_EQ(many.server->accept(none, nullptr, nullptr, 0), -EOPNOTSUPP);
-  EXPECT_EQ(many.server->shutdown(SHUT_WR), -EOPNOTSUPP);
+  EXPECT_EQ(many.server->shutdown(SHUT_WR), 0);  // as Linux: a listening socket, without effect
+  EXPECT_EQ(many.server->shutdown(SHUT_RD), -EOPNOTSUPP);
+  EXPECT_EQ(make(SOCK_SEQPACKET)->shutdown(SHUT_WR), -ENOTCONN);
   Address peer;
   peer.length = sizeof peer.storage;
   EXPECT_EQ(many.server->getpeername(peer.get(), &peer.length), -ENOTCONN);
@@ -76,7 +78,8 @@ TEST(OneToMany, NotificationsTellItsLife_6458_6_1) {
   EXPECT_NE(client_up.flags & MSG_NOTIFICATION, 0);
   EXPECT_EQ(client_up.notification().sn_assoc_change.sac_state, SCTP_COMM_UP);
   eof.snd_assoc_id = client_up.notification().sn_assoc_change.sac_assoc_id;
-  EXPECT_EQ(send_text(many.client, "and gone", 0, nullptr, &eof), 8);
+  EXPECT_EQ(send_text(many.client, "and gone", 0, nullptr, &eof), -EINVAL);  // as Linux: a goodbye has no data
+  EXPECT_EQ(send_text(many.client, "", 0, nullptr, &eof), 0);
   Received got = receive(many.server);
   ASSERT_NE(got.flags & MSG_NOTIFICATION, 0);
   EXPECT_NE(got.flags & MSG_EOR, 0);
@@ -84,7 +87,6 @@ TEST(OneToMany, NotificationsTellItsLife_6458_6_1) {
   EXPECT_EQ(got.notification().sn_assoc_change.sac_state, SCTP_COMM_UP);
   EXPECT_EQ(got.notification().sn_assoc_change.sac_length, got.text.size());
   EXPECT_EQ(receive(many.server).text, "once");
-  EXPECT_EQ(receive(many.server).text, "and gone");
   EXPECT_EQ(receive(many.server).notification().sn_header.sn_type, SCTP_SHUTDOWN_EVENT);
   got = receive(many.server);
   EXPECT_EQ(got.notification().sn_assoc_change.sac_state, SCTP_SHUTDOWN_COMP);
@@ -97,7 +99,7 @@ TEST(OneToMany, AbortCarriesItsReason_6458_5_3_4) {
   EXPECT_EQ(connect_to(many.client, many.there), 0);
   sctp_sndinfo abort{};
   abort.snd_flags = SCTP_ABORT;
-  EXPECT_EQ(send_text(many.client, "too bad", 0, &many.there, &abort), 7);
+  EXPECT_GE(send_text(many.client, "too bad", 0, &many.there, &abort), 0);  // Linux: 0
   Received got = receive(many.server);
   while (got.result > 0 && got.notification().sn_assoc_change.sac_state == SCTP_COMM_UP) got = receive(many.server);
   EXPECT_EQ(got.notification().sn_assoc_change.sac_state, SCTP_COMM_LOST);

@@ -135,10 +135,12 @@ class [[gnu::visibility("default")]] Socket {
   [[nodiscard]] std::optional<Piece> receive_some(std::span<std::byte> buffer, std::error_code & error);
 
   // Ends an association gracefully: what was sent is delivered first (RFC 9260 §9.2). One-to-one: its own, and
-  // receiving goes on to the end; one-to-many: the one named, or the one start_client() made.
+  // receiving goes on to the end, which poll() does not show (AssociationChange does); one-to-many: the one named, or
+  // the one start_client() made.
   void shutdown(AssociationId association = AssociationId::kNone);
   void shutdown(AssociationId association, std::error_code & error) noexcept;
-  // Ends an association at once; data on the way is lost, and the peer is told the reason (RFC 9260 §9.1).
+  // Ends an association at once; data on the way is lost, and the peer is told the reason (RFC 9260 §9.1). On the
+  // kernel's SCTP a one-to-one socket cannot tell a reason, and is closed by it.
   void abort(AssociationId association = AssociationId::kNone, std::string_view reason = {});
   void abort(AssociationId association, std::string_view reason, std::error_code & error) noexcept;
   // Closes the socket; see Linger. Closing what is closed does nothing.
