@@ -60,6 +60,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   int ioctl(unsigned long request, void* argument) noexcept override;
   int close() noexcept override;
   void moved_to(int duplicate) noexcept override;
+  void abandon(int hung_up) noexcept { readiness_.abandon(hung_up); }  // in the child of a fork()
 
   // --- for the files of this folder, under the engine's lock ----------------------------------------------------
   [[nodiscard]] Instance& instance() noexcept { return instance_; }
