@@ -28,7 +28,7 @@ use Net::SCTP::Options;
 use Net::SCTP::Struct;
 
 # An object is also a filehandle, as far as fileno() goes.
-use overload '*{}' => sub { $_[0]->handle }, 'bool' => sub { 1 }, fallback => 1;
+use overload '*{}' => sub { $_[0]->handle }, fallback => 1;
 
 my %defaults = (
   LocalHost => '', LocalPort => 0, PeerHost => '', PeerPort => 0, Listen => 1, OneToMany => 1, Debug => undef,
@@ -523,9 +523,27 @@ sub _targets {
   my ($host, $port, $known) = @$self{qw(PeerHost PeerPort _From)};
   return ([$known->[0]], 0) if $known && !ref $host && $host eq $known->[1] && $port eq $known->[2];
   my @all = _packed($self, $host, 'PeerHost', 'PeerPort');
-  return (\@all, 0) if @all;
+  return ([_reachable($self, $call, @all)], 0) if @all;
   return ([undef], $self->{_AssocID}) if $self->{_AssocID};
   die "$call: there is nobody to send to: PeerHost is empty\n";
+}
+
+# Of several addresses the one of an association that is there, or the first that one can be set up with. (A message to
+# an address without an association is taken at once, whether anybody is there or not.) All of them if none, for the
+# call to fail.
+sub _reachable {
+  my ($self, $call, @all) = @_;
+  return @all if @all == 1;
+  my $descriptor = _current($self, $call);
+  return @all if $descriptor < 0;
+  for my $address (@all) {
+    return $address if _association_of($self, $descriptor, $address);
+  }
+  for my $address (@all) {
+    return $address if Net::SCTP::Call::connect($descriptor, $address) == 0;
+    die "$call: $!\n" unless $!{ECONNREFUSED} || $!{ETIMEDOUT} || $!{ENETUNREACH} || $!{EHOSTUNREACH} || $!{EADDRNOTAVAIL} || $!{EINVAL};
+  }
+  return @all[0 .. 0];
 }
 
 # Sends to the first of the targets that takes it: bytes, or undef and the reason.
