@@ -206,6 +206,7 @@ accept(int descriptor)
   PPCODE:
     struct sockaddr_storage from;
     socklen_t length = sizeof from;
+    memset(&from, 0, sizeof from);
     IV outcome = netsctp_accept4(descriptor, (struct sockaddr*)&from, &length, SOCK_CLOEXEC);
     outcome = answered(aTHX_ outcome);
     EXTEND(SP, 2);
@@ -235,6 +236,7 @@ getsockname(int descriptor)
   CODE:
     struct sockaddr_storage name;
     socklen_t length = sizeof name;
+    memset(&name, 0, sizeof name);
     const int outcome = ix == 1 ? netsctp_getpeername(descriptor, (struct sockaddr*)&name, &length)
                                 : netsctp_getsockname(descriptor, (struct sockaddr*)&name, &length);
     RETVAL = outcome < 0 ? newSV(0) : newSVpvn((const char*)&name, length);
@@ -395,6 +397,8 @@ receive(int descriptor, UV size, int flags)
     const struct sctp_nxtinfo* next = NULL;
     part.iov_base = SvPVX(message);
     part.iov_len = size;
+    memset(&from, 0, sizeof from);
+    memset(&control, 0, sizeof control);
     memset(&whole, 0, sizeof whole);
     whole.msg_name = &from;
     whole.msg_namelen = sizeof from;

@@ -58,26 +58,26 @@ sub run_client {
 
 for my $many (1, 0) {
   for my $clients ($many ? (1, 4) : 1) {
-    my $count = MESSAGES / 2 / ($clients == 1 ? 2 : 4) / ($many ? 1 : 1);
-    $count = MESSAGES / 4 if $clients == 1;
-    # The child makes its sockets after the fork.
-    pipe my $read, my $write or die $!;
-    my @children = map {
-      my $seed = $_;
-      in_child(sub {
+    my $count = int(MESSAGES / 3 / $clients) + 1;
+    # The children make their sockets after the fork, when they are told the port.
+    my (@children, @tell);
+    for my $seed (1 .. $clients) {
+      pipe my $read, my $write or die $!;
+      push @children, in_child(sub {
         close $write;
         my $port = <$read>;
         return run_client($port, $many, $seed, $count);
       });
-    } 1 .. $clients;
+      push @tell, $write;
+    }
     my $s = Net::SCTP->new({ LocalHost => '127.0.0.1', OneToMany => $many, Listen => 10 });
     $s->socket;
     buffers($s);
     $s->start_server or die $s->error;
-    close $read;
-    # Each child reads a line of its own length.
-    print {$write} map { $s->get_LocalPort . "\n" } 1 .. $clients;
-    close $write;
+    for my $write (@tell) {
+      print {$write} $s->get_LocalPort . "\n";
+      close $write;
+    }
     $s->accept unless $many;
     my (%seed_of, %received, $wrong);
     for (1 .. $clients * $count) {
