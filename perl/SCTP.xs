@@ -220,12 +220,12 @@ shutdown(int descriptor, int how)
   OUTPUT:
     RETVAL
 
-# What fork() has left of the parent's sockets is a plain descriptor.
+# Of a socket that was made here, fork() has left the child a plain descriptor.
 IV
-close(int descriptor)
+close(int descriptor, bool made)
   CODE:
     RETVAL = answered(aTHX_ netsctp_close(descriptor));
-    if (RETVAL < 0 && errno == ENOTSOCK) RETVAL = close(descriptor);
+    if (RETVAL < 0 && errno == ENOTSOCK && made) RETVAL = close(descriptor);
   OUTPUT:
     RETVAL
 

@@ -193,6 +193,7 @@ subtest 'listen and accept' => sub {
 subtest 'a server that only accepts and answers keeps no ended associations' => sub {
   my $server = server(OneToMany => 0);
   my $before = () = glob '/proc/self/fd/*';
+  my @kept;
   for my $round (1 .. 100) {
     my $c = client($server, OneToMany => 0);
     $c->sctp_sendmsg("round $round");
@@ -201,10 +202,19 @@ subtest 'a server that only accepts and answers keeps no ended associations' => 
     $server->sctp_recvmsg if $round % 20;
     $server->sctp_sendmsg('answer');
     $c->sctp_recvmsg;
+    push @kept, $c and next if $round % 25 == 0;
     $c->close;
   }
+  # A message that is "0" is one too.
+  $_->sctp_sendmsg('0') for @kept;
   my $after = () = glob '/proc/self/fd/*';
   cmp_ok($after - $before, '<', 120, 'far fewer descriptors than associations');    # two are behind each
+  for (1 .. 60) {
+    client($server, OneToMany => 0)->close;
+    $server->accept;
+  }
+  $_->sctp_sendmsg('still') >= 0 or fail('an association that lives was closed: ' . $_->error) for @kept;
+  pass('those that live are kept');
 };
 
 subtest 'shutdown' => sub {
@@ -250,6 +260,13 @@ subtest 'close' => sub {
   fails($one->listen, $one, qr/has been closed/, 'the first object notices');
   undef $one;
   is($three->listen, 0, 'and does not close what is not its own');
+};
+
+subtest 'what is not a socket of ours is not closed' => sub {
+  pipe my $read, my $write or die $!;
+  my $s = Net::SCTP->new({ Socket => fileno $read });
+  fails($s->close, $s, qr/^close: Socket operation on non-socket/, 'close');
+  ok(defined fileno($read) && -e "/proc/self/fd/" . fileno($read), 'it is still open') if -d '/proc/self/fd';
 };
 
 subtest 'DESTROY closes' => sub {

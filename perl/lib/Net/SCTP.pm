@@ -286,9 +286,13 @@ sub _forget_ended {
   my $accepted = $self->{_Accepted} //= {};
   return if keys %$accepted < ($self->{_Sweep} //= 16);
   for my $descriptor (keys %$accepted) {
-    next if ($owner{$descriptor} // 0) == Scalar::Util::refaddr($self)
-      && (Net::SCTP::Call::receive($descriptor, 1, MSG_PEEK() | MSG_DONTWAIT()))[0] // $!{EAGAIN} && 'open';
-    _release($self, $descriptor);
+    if (($owner{$descriptor} // 0) != Scalar::Util::refaddr($self)) {    # closed by another object
+      delete $accepted->{$descriptor};
+      next;
+    }
+    my ($byte) = Net::SCTP::Call::receive($descriptor, 1, MSG_PEEK() | MSG_DONTWAIT());
+    my $lives = defined $byte ? length $byte : $!{EAGAIN};
+    _release($self, $descriptor) unless $lives;
   }
   $self->{_Sweep} = 2 * keys(%$accepted) + 16;
   return;
@@ -311,9 +315,8 @@ sub close {
 sub _release {
   my ($self, $descriptor) = @_;
   delete $owner{$descriptor};
-  delete $self->{_Made}{$descriptor};
   delete $self->{_Accepted}{$descriptor};
-  return Net::SCTP::Call::close($descriptor);
+  return Net::SCTP::Call::close($descriptor, delete $self->{_Made}{$descriptor} ? 1 : 0);
 }
 
 my %ways = (SHUT_RD => 0, SHUT_WR => 1, SHUT_RDWR => 2, 0 => 0, 1 => 0, 2 => 1, 3 => 2);
@@ -522,7 +525,11 @@ sub _targets {
   return ([undef], $id) if $id || defined $self->{DestSocket} || !$self->{OneToMany};
   my ($host, $port, $known) = @$self{qw(PeerHost PeerPort _From)};
   return ([$known->[0]], 0) if $known && !ref $host && $host eq $known->[1] && $port eq $known->[2];
+  # A name is not looked up for each message.
+  my $key = ref $host ? undef : join "\0", $host, $port, map { $_ // '' } @$self{qw(IPV6 LegacyPorts)};
+  return ([$self->{_To}[1]], 0) if defined $key && $self->{_To} && $self->{_To}[0] eq $key;
   my @all = _packed($self, $host, 'PeerHost', 'PeerPort');
+  $self->{_To} = [$key, $all[0]] if defined $key && @all;
   return ([_reachable($self, $call, @all)], 0) if @all;
   return ([undef], $self->{_AssocID}) if $self->{_AssocID};
   die "$call: there is nobody to send to: PeerHost is empty\n";
@@ -741,6 +748,7 @@ sub setsockopt {
     my $outcome = Net::SCTP::Call::setsockopt($descriptor, $level, $number, $bytes);
     return _failed($self, "setsockopt $option->{name}", -1) if $outcome < 0;
     $self->{_AssocID} = $outcome if $outcome > 0 && $option->{name} eq 'SCTP_SOCKOPT_CONNECTX';
+    _learn_port($self, $descriptor) if $option->{name} =~ /BINDX|CONNECTX/;
   }
   return 0;
 }
