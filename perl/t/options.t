@@ -204,7 +204,7 @@ subtest 'of one association' => sub {
 
   is($s->sctp_opt_info($ids[0], 'SCTP_RTOINFO')->{srto_max}, 7000, 'sctp_opt_info');
   is($s->sctp_opt_info($ids[1], 'SCTP_STATUS')->{sstat_assoc_id}, $ids[1], 'of a status');
-  is($s->sctp_opt_info($ids[0], 'SCTP_PEER_ADDR_PARAMS', { spp_address => '127.0.0.1' })->{spp_assoc_id}, $ids[0], 'with fields that ask');
+  is($s->sctp_opt_info($ids[0], 'SCTP_PEER_ADDR_PARAMS', { spp_address => '127.0.0.1:' . $clients[0]->get_LocalPort })->{spp_assoc_id}, $ids[0], 'with fields that ask');
   is($s->sctp_opt_info(undef, 'SCTP_STATUS')->{sstat_assoc_id}, $ids[1], 'without an id: the association of the last message');
   is_deeply($s->sctp_opt_info(0, 'SCTP_NODELAY'), { SCTP_NODELAY => 0 }, 'of a number');
   fails_undef($s->sctp_opt_info(77_777, 'SCTP_STATUS'), $s, qr/^sctp_opt_info SCTP_STATUS: Invalid argument/, 'an association that is none');

@@ -558,10 +558,17 @@ sub _send {
   my ($self, $call, $message, $info, $targets, $id) = @_;
   my $descriptor = _current($self, $call);
   return undef if $descriptor < 0;
+  # Linux takes the end of the association only without a message: it goes behind it then.
+  my $eof = $info && $info->{flags} & SCTP_EOF() && length $message ? SCTP_EOF() : 0;
   my @attributes = $info ? (@$info{qw(stream flags ppid context timetolive)}, $id) : $id ? (0, 0, 0, 0, 0, $id) : ();
+  $attributes[1] &= ~SCTP_EOF() if $eof;
   for my $to (@$targets) {
     my ($sent, $used) = Net::SCTP::Call::send($descriptor, $call, $message, $to, $info ? $info->{msg_flags} : 0, @attributes);
     $self->{_AssocID} = $used if $used;
+    if ($eof && $sent >= 0) {
+      my ($ended) = Net::SCTP::Call::send($descriptor, $call, '', $to, $info->{msg_flags}, 0, $eof, 0, 0, 0, $id || $used);
+      $sent = $ended if $ended < 0;
+    }
     return $sent if $sent >= 0;
     last if $!{EINTR} || $!{EAGAIN} || $!{EMSGSIZE};
   }
@@ -1109,7 +1116,8 @@ goes.
 
 =head2 shutdown([$how])
 
-One-to-one: 1, 2, 3 or SHUT_RD, SHUT_WR, SHUT_RDWR (the default). 0 or -1. One-to-many: send with C<< flags => 'eof' >>.
+One-to-one: 1, 2, 3 or SHUT_RD, SHUT_WR, SHUT_RDWR (the default). 0 or -1. One-to-many sockets end an association by
+sending with C<< flags => 'eof' >>.
 The numbers are this module's own; L<Socket>'s constants are one less.
 
 =head2 sctp_peeloff([$assoc_id])
