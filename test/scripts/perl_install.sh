@@ -42,5 +42,6 @@ perl -MNet::SCTP -e '
   $client->sctp_sendmsg("installed") == 9 or die $client->error;
   print +($server->sctp_recvmsg)[0], "\n"' > "$place/said"
 grep -qx installed "$place/said"
-pod2text "$PERL5LIB"/*/Net/SCTP.pm | grep -q "^SYNOPSIS"
+pod2text "$PERL5LIB"/*/Net/SCTP.pm > "$place/manual"
+grep -q "^SYNOPSIS" "$place/manual"
 echo "done"

@@ -1091,7 +1091,8 @@ Numbers; timetolive is in milliseconds.
 =item flags
 
 A number, a name, or an array of names: C<unordered>, C<eof> (ends the association gracefully after it), C<abort>,
-C<addr_over>, C<sack_immediately>, C<sendall>. Each is also a key: C<< unordered => 1 >>.
+C<addr_over>, C<sack_immediately>, C<sendall>. Each is also a key: C<< unordered => 1 >>. On one-to-one sockets the
+kernel takes neither C<eof> nor C<abort>.
 
 =item assoc_id
 
