@@ -34,7 +34,7 @@ sub whole {
   }
 }
 
-sub buffers { my ($s) = @_; $s->setsockopt({ SO_SNDBUF => 2**20, SO_RCVBUF => 2**20 }); return $s }
+sub buffers { my ($s) = @_; $s->setsockopt({ SO_SNDBUF => 2**20, SO_RCVBUF => 2**20, SCTP_NODELAY => 1 }); return $s }
 
 # Sends to the server and checks its answers, `window` messages ahead.
 sub run_client {
