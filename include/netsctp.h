@@ -10,8 +10,11 @@
  * Descriptors. What netsctp_socket(), netsctp_accept() and netsctp_peeloff() return is a real descriptor: poll(2),
  * select(2), epoll(7) and fcntl(2) with F_GETFL, F_SETFL (O_NONBLOCK), F_GETFD, F_SETFD work on it as they are.
  * Everything else goes through the functions here: read(2), write(2), close(2), dup(2) and the like know nothing of
- * SCTP. After fork(2) only the parent may use it, the child makes sockets of its own. When the process exits, open
- * sockets are closed.
+ * SCTP. When the process exits, open sockets are closed.
+ *
+ * fork(2). With netsctp's own stack the parent's sockets stay the parent's: in the child their descriptors are hung up
+ * (POLLHUP), every call answers ENOTSOCK, and close(2) gets rid of them. Sockets that the child makes work, beside the
+ * parent's on the same UDP port. With the kernel's SCTP, both have them.
  *
  * Threads. Every function may be called from any thread at any time, also on one socket from several threads at once;
  * netsctp_close() ends calls that block in other threads with EBADF. No function is safe in a signal handler. A signal

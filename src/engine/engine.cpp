@@ -78,4 +78,16 @@ std::string Engine::description() const {
   return loop_->description();
 }
 
+void Engine::hold() noexcept {
+  loop_->lock().release();
+}
+
+void Engine::let_go() noexcept {
+  loop_->unlock();
+}
+
+void Engine::close_descriptors() noexcept {
+  loop_->close_descriptors();
+}
+
 }  // namespace netsctp::engine

@@ -92,6 +92,12 @@ class Engine {
   [[nodiscard]] const EngineConfig& config() const noexcept;
   [[nodiscard]] std::string description() const;  // one line about the link, for `netsctp info`
 
+  // fork(): the parent holds the lock over it, so that the child finds everything in order. The child then closes the
+  // descriptors it has inherited (packets and names are the parent's) and never touches the engine again.
+  void hold() noexcept;
+  void let_go() noexcept;
+  void close_descriptors() noexcept;
+
  private:
   class Loop;  // the implementer's: link, stack, mailboxes, driver role, background thread
   explicit Engine(std::unique_ptr<Loop> loop);

@@ -1,6 +1,7 @@
 // The engine's loop: one turn, and who sleeps, who wakes (the rules are in loop.hpp).
 #include "engine/loop.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -89,6 +90,18 @@ Engine::Loop::~Loop() {
     ring(background_);
   }
   thread_.join();
+}
+
+void Engine::Loop::close_descriptors() noexcept {
+  for (const int descriptor : link_descriptors_) ::close(descriptor);
+  claims_.close_descriptors();
+  background_eventfd_.reset();
+  // The one this thread sleeps on would be rung for the parent's.
+  const int fresh = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  const int kept = thread_eventfd();
+  if (fresh < 0) return;
+  if (kept >= 0) (void)::dup3(fresh, kept, O_CLOEXEC);
+  ::close(fresh);
 }
 
 std::error_code Engine::Loop::open_link() {

@@ -50,6 +50,8 @@ class Engine::Loop {
   Loop& operator=(const Loop&) = delete;
 
   [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
+  void unlock() noexcept { mutex_.unlock(); }  // what lock() has released from its guard
+  void close_descriptors() noexcept;           // Engine::close_descriptors()
 
   // Gives the stack what has already arrived and delivers its events; what is to be sent waits for settle().
   void take_in(Time now) noexcept;

@@ -131,6 +131,16 @@ bool is_trusted(msghdr& header) noexcept {
 
 }  // namespace
 
+void PortClaims::close_descriptors() noexcept {
+  for (auto& [port, held] : ports_) {
+    for (Claim& claim : held.claims) claim.mailbox.reset();
+    held.specific_v4.reset();
+    held.specific_v6.reset();
+  }
+  mailboxes_.reset();
+  sender_.reset();
+}
+
 Result<PortClaims> PortClaims::open(std::uint16_t udp_port) {
   PortClaims claims(udp_port);
   claims.mailboxes_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));

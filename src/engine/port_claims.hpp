@@ -66,6 +66,9 @@ class PortClaims {
 
   [[nodiscard]] const PassOnCounters& counters() const noexcept { return counters_; }
 
+  // In the child of a fork(): closes all, so that the names end with the parent.
+  void close_descriptors() noexcept;
+
  private:
   struct Claim {
     IpAddress address;  // any(family): the wildcard

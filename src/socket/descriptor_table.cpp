@@ -34,6 +34,21 @@ void abandon_after_fork() noexcept {
   Instance::abandon();
 }
 
+void hold_descriptors() noexcept {
+  table().mutex.lock();
+}
+
+void release_descriptors() noexcept {
+  table().mutex.unlock();
+}
+
+void inherit_descriptors() noexcept {
+  // The lock is the parent's for good.
+  auto* const fresh = new DescriptorTable;
+  fresh->sockets.swap(table().sockets);
+  the_table() = fresh;
+}
+
 void enter_descriptor(int descriptor, std::shared_ptr<Socket> socket) {
   DescriptorTable& all = table();
   const std::unique_lock lock(all.mutex);

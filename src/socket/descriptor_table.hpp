@@ -14,4 +14,10 @@ void enter_descriptor(int descriptor, std::shared_ptr<Socket> socket);
 // once.
 void forget_descriptor(int descriptor, const Socket* socket) noexcept;
 
+// fork() (after_fork.hpp). Held over it; in the child, whose lock nobody can undo, the entries go into a table with a
+// lock of its own.
+void hold_descriptors() noexcept;
+void release_descriptors() noexcept;
+void inherit_descriptors() noexcept;
+
 }  // namespace netsctp::socket

@@ -1,5 +1,6 @@
 #include "socket/instance.hpp"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,7 +9,9 @@
 #include <new>
 #include <utility>
 
+#include "socket/after_fork.hpp"
 #include "socket/backend.hpp"
+#include "socket/descriptor_table.hpp"
 #include "socket/stack_socket.hpp"
 
 namespace netsctp::socket {
@@ -42,6 +45,44 @@ Result<Instance*> Instance::acquire() noexcept {
 void Instance::abandon() noexcept {
   new (&creation) std::mutex;
   the_instance = nullptr;
+}
+
+void Instance::before_fork() noexcept {
+  creation.lock();
+  if (the_instance != nullptr) the_instance->engine_->hold();
+  hold_descriptors();
+}
+
+void Instance::after_fork_in_parent() noexcept {
+  release_descriptors();
+  if (the_instance != nullptr) the_instance->engine_->let_go();
+  creation.unlock();
+}
+
+void Instance::after_fork_in_child() noexcept {
+  if (the_instance == nullptr) {
+    inherit_descriptors();
+    new (&creation) std::mutex;
+    return;
+  }
+  int ends[2] = {-1, -1};  // with nobody at the other end: POLLIN, POLLHUP
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) ::close(ends[1]);
+  for (StackSocket* const socket : the_instance->sockets_) socket->abandon(ends[0]);
+  if (ends[0] >= 0) ::close(ends[0]);
+  the_instance->engine_->close_descriptors();
+  abandon_after_fork();
+}
+
+void before_fork() noexcept {
+  Instance::before_fork();
+}
+
+void after_fork_in_parent() noexcept {
+  Instance::after_fork_in_parent();
+}
+
+void after_fork_in_child() noexcept {
+  Instance::after_fork_in_child();
 }
 
 void Instance::at_exit() noexcept {

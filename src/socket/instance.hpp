@@ -30,7 +30,11 @@ class Instance final : public engine::EventSink {
   // The process's instance, made at the first call with backend()'s settings. Errors of Engine::create.
   [[nodiscard]] static Result<Instance*> acquire() noexcept;
 
-  static void abandon() noexcept;  // after_fork.hpp
+  // after_fork.hpp
+  static void abandon() noexcept;
+  static void before_fork() noexcept;
+  static void after_fork_in_parent() noexcept;
+  static void after_fork_in_child() noexcept;
 
   [[nodiscard]] engine::Engine& engine() noexcept { return *engine_; }
 

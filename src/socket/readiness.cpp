@@ -120,6 +120,14 @@ void Readiness::clear_error() noexcept {
   (void)::getsockopt(descriptor(), SOL_SOCKET, SO_ERROR, &error, &length);
 }
 
+void Readiness::abandon(int hung_up) noexcept {
+  if (const int kept = descriptor(); kept >= 0 && hung_up >= 0) {
+    const int close_on_exec = ::fcntl(kept, F_GETFD);
+    (void)::dup3(hung_up, kept, (close_on_exec & FD_CLOEXEC) != 0 ? O_CLOEXEC : 0);
+  }
+  if (ours_ >= 0) ::close(std::exchange(ours_, -1));
+}
+
 void Readiness::renew() noexcept {
   if (phase_ < Phase::kHungUp || !is_open()) return;
   const int kept = descriptor();

@@ -51,6 +51,9 @@ class Readiness {
   // Undoes a hang-up: the same descriptor number with a new pair behind it. Registrations with epoll are lost.
   void renew() noexcept;
 
+  // In the child of a fork(): the program's end becomes a duplicate of `hung_up`, ours is closed.
+  void abandon(int hung_up) noexcept;
+
  private:
   enum class Phase : unsigned char { kOpen, kInputEnded, kHungUp, kFailed };
 
