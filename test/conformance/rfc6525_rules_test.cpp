@@ -108,7 +108,9 @@ TEST(Rfc6525_5_1_1, SupportIsAnnounced) {
     responder.sends(responder.own_init());
     const Reply ack = responder.expect(ChunkType::kInitAck);
     ASSERT_EQ(ack.parameter(ParameterType::kSupportedExtensions).has_value(), on);
-    if (on) EXPECT_EQ(ack.parameter(ParameterType::kSupportedExtensions)->front(), std::byte{130});
+    if (on) {
+      EXPECT_EQ(ack.parameter(ParameterType::kSupportedExtensions)->front(), std::byte{130});
+    }
   }
 }
 
@@ -151,7 +153,9 @@ TEST_F(Rfc6525Rules, Section5_1_1_TimerBacksOffAndEndsTheAssociation) {
   for (int i = 0; i < 4; ++i) {
     const Duration waited = peer.advance_to_packet(120s);
     EXPECT_THAT(told(), ElementsAre(Numbers{13, ours, theirs - 1, ours - 1}, Numbers{0}));
-    if (i > 0) EXPECT_GE(waited, before);
+    if (i > 0) {
+      EXPECT_GE(waited, before);
+    }
     before = waited;
   }
   peer.advance(600s);
