@@ -188,7 +188,7 @@ TEST(PartialReliability, DefaultPolicyIsThatOfMessagesThatSayNothing_6458_8_1_32
   EXPECT_EQ(pair.failure().text.substr(sizeof(sctp_send_failed_event)), "too late");
 }
 
-TEST(PartialReliability, LifetimeOfZeroIsNone_Linux) {
+TEST(PartialReliability, LifetimeOfZeroIsNone) {
   ClosedWindow pair;
   ASSERT_EQ(send_wish(pair.client, "kept", {.prinfo = true, .policy = SCTP_PR_SCTP_TTL, .value = 0}), 4);
   ASSERT_EQ(send_wish(pair.client, "too late", {.prinfo = true, .policy = SCTP_PR_SCTP_TTL, .value = 1}), 8);
