@@ -51,7 +51,7 @@ void StackSocket::on_event(SocketAssociation& association, core::Event&& event) 
     on_change(association, std::move(*change));
   } else if (auto* const path = std::get_if<core::PathChanged>(&event.what)) {
     if (path->what == core::PathChanged::What::kAdded) instance_.learn_peers(association);
-    // RFC 7829 §7.3: into the potentially failed state and out of it only if asked for.
+    // RFC 7829 §7.1, RFC 7829 §7.3: into the potentially failed state and out of it only if asked for.
     const bool suspicion =
         path->what == core::PathChanged::What::kPotentiallyFailed || path->what == core::PathChanged::What::kRecovered;
     if (suspicion && association.traffic.expose_failed != kExposeFailed) return;
