@@ -147,8 +147,8 @@ PathId Association::data_path() const noexcept {
 
 namespace {
 
-// Active before potentially failed (RFC 7829 §3.2 3, 4) before any other that is confirmed and so worth a try (RFC 7829
-// §4.1: with all inactive one is used all the same).
+// Active before potentially failed (RFC 7829 §3.2 3, 4) before any other that is confirmed and so worth a try.
+// RFC 7829 §4.1: with all inactive one is used all the same.
 int rank(const Path& path) noexcept {
   if (path.state == Path::State::kActive) return 3;
   if (path.state == Path::State::kPotentiallyFailed) return 2;

@@ -213,8 +213,7 @@ const core::PathParameters& parameters_in(const Named& named) noexcept {
   return named.parameters != nullptr ? named.parameters->path : named.paths.front().parameters;
 }
 
-// --- RFC 7829 §7.2, RFC 7829 §5: the second form has the threshold for the primary path
-// -------------------------------------------
+// --- RFC 7829 §7.2, RFC 7829 §5: the second form has the threshold for the primary path ------------------------------
 
 int get_thresholds(const OptionCall& call, void* value, socklen_t& length) {
   sctp_paddrthlds_v2 argument{};
