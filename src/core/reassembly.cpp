@@ -373,7 +373,8 @@ void Reassembly::partial_done(Ring<Piece>& out) noexcept {
     at->second.place = Part::Place::kIncomplete;
     settle(at, out);
   }
-  const auto skips = std::exchange(skips_, decltype(skips_)(skips_.get_allocator()));
+  decltype(skips_) skips(skips_.get_allocator());
+  skips.swap(skips_);  // of one allocator: nothing is copied
   for (const auto& [stream, one] : skips) skip(stream, one.ssn, one.tsn, out);
 }
 
