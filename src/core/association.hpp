@@ -250,7 +250,7 @@ class Association final : public TimerNode {
   void on_outgoing_reset(std::uint32_t sequence, wire::Bytes value) noexcept;
   void on_incoming_reset(std::uint32_t sequence, wire::Bytes list) noexcept;
   void on_added_streams(std::uint32_t sequence, std::uint16_t more, bool inbound) noexcept;
-  void ask_in_return(Reconfiguration::Request&& request, std::uint32_t sequence) noexcept;
+  void ask_in_return(Reconfiguration::Request&& own, std::uint32_t sequence) noexcept;
   void perform_deferred() noexcept;
   [[nodiscard]] bool held_by_reset(StreamId stream, Tsn tsn) const noexcept;
   void hold(Fragment&& fragment) noexcept;
