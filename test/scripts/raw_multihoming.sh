@@ -48,17 +48,16 @@ at "$other" ip link set lo up
 link left1 "$other" right1 1
 link left2 "$other" right2 2
 
-# capture <name> <interface>: the first packets are enough to read them all.
+# capture <interface> <packets>: the first ones; it ends by itself.
 capture() {
   : >"$place/$1.capture.log"
-  tshark -q -i "$2" -w "$place/$1.pcapng" -f 'ip proto 132 or ip6 proto 132' -c 3000 2>"$place/$1.capture.log" &
+  timeout 60 tshark -q -i "$1" -w "$place/$1.pcapng" -f 'ip proto 132 or ip6 proto 132' -c "$2" 2>"$place/$1.capture.log" &
   pids+=("$!")
   capture=$!
   until_line 'Capture started' "$place/$1.capture.log"
 }
 read_capture() {
-  kill -INT "$capture" 2>/dev/null || true
-  wait "$capture" || true
+  wait "$capture" || fail "the capture of $1 does not end"
   tshark -r "$place/$1.pcapng" -o 'sctp.checksum:CRC 32c' \
     -Y '_ws.malformed or sctp.checksum.status != 1 or not (sctp or ip.flags.mf == 1)' >"$place/bad" 2>"$place/tshark.log" ||
     fail "tshark cannot read $1"
@@ -88,7 +87,7 @@ transfer() {
   grep -q "^done" "$place/receive.log" || fail "the receiver is not done"
 }
 
-capture left1 left1
+capture left1 3000
 transfer 60 "10.1.0.1 10.2.0.1" "10.1.0.2 10.2.0.2" "ip link set left1 down"
 grep -q '^unreachable 10.1.0.2' "$place/send.log" || fail "the sender did not notice that a path is gone"
 echo "ok: IPv4, our end of a link cut"
@@ -96,7 +95,7 @@ ip link set left1 up
 ip address add fd00:1::1/64 dev left1 nodad # an interface that goes down loses them
 read_capture left1
 
-capture left2 left2
+capture left2 3000
 transfer 60 "fd00:2::1 fd00:1::1" "fd00:2::2 fd00:1::2" "at $other ip address del fd00:2::2/64 dev right2"
 grep -q '^unreachable fd00:2::2' "$place/send.log" || fail "the sender did not notice that a path is gone"
 echo "ok: IPv6, the other's address gone"
@@ -114,7 +113,7 @@ at "$third" ip link set narrow2 up
 at "$third" ip route add default via 10.3.0.1
 ip route add 10.3.0.0/24 via 10.2.0.2
 other=$third
-capture left2 left2
+capture left2 500
 transfer 2 "10.2.0.1" "10.3.0.2" :
 read_capture left2
 large=$(tshark -r "$place/left2.pcapng" -Y 'sctp and ip.len > 1300' 2>/dev/null | wc -l)
