@@ -151,7 +151,8 @@ Result<std::uint16_t> Engine::Loop::claim(std::uint16_t port, std::span<const Ip
 void Engine::Loop::release(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                            bool any_v6) noexcept {
   claims_.release(port, addresses, any_v4, any_v6);
-  serve();
+  // A filter that lets one port too many through does no harm until the next claim; to set it costs more than a packet.
+  if (claims_.empty() || claims_.takes_strays() != serving_strays_) serve();
 }
 
 void Engine::Loop::serve() noexcept {

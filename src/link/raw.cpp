@@ -288,7 +288,9 @@ void RawLink::flush() noexcept {
     }
     // A packet too large for its route, or the error of an earlier packet, which is reported once.
     std::uint32_t mtu = 0;
-    if (read_errors(*slots.socket, &mtu) && error == EMSGSIZE) {
+    const bool is_told = read_errors(*slots.socket, &mtu);
+    // The host's word is lost if the receive buffer, on whose account it goes, is full.
+    if (error == EMSGSIZE && (is_told || last_error == EMSGSIZE)) {
       send_in_fragments(next++, mtu);
       last_error = 0;
       continue;
@@ -314,6 +316,7 @@ void RawLink::send_in_fragments(std::size_t slot, std::uint32_t mtu) noexcept {
     is_sent = ::sendmsg(number, &slots.headers[slot].msg_hdr, MSG_DONTWAIT) >= 0;
   allow_fragments(number, socket.family, false);
   ++(is_sent ? counters_.send_fragmented : counters_.send_refused);
+  if (mtu == 0) return;
 
   IcmpError error;
   error.to = slots.destinations[slot];

@@ -78,7 +78,7 @@ class RawLink final : public Link {
   // Empties the socket's error queue. True: `own_mtu` is what the host said of a packet too large for its route.
   bool read_errors(const Socket& socket, std::uint32_t* own_mtu = nullptr) noexcept;
   void report(const IcmpError& error) noexcept;
-  void send_in_fragments(std::size_t slot, std::uint32_t mtu) noexcept;
+  void send_in_fragments(std::size_t slot, std::uint32_t mtu) noexcept;  // 0: the MTU is not known
 
   static constexpr std::size_t kMaxErrors = 256;  // kept until they are taken
 
