@@ -92,7 +92,7 @@ bool Association::quotes_init(const IcmpError& error) noexcept {
          error.quote[wire::kCommonHeaderSize] == std::byte{static_cast<std::uint8_t>(wire::ChunkType::kInit)};
 }
 
-// RFC 9260 §10 ICMP7, §7.3: the path MTU is no larger than the router says. It never grows by ICMP.
+// RFC 9260 §10 ICMP7, §12.4, §7.3: the path MTU is no larger than the router says. It never grows by ICMP.
 void Association::on_too_big(const IcmpError& error) noexcept {
   const PathId id = find_path(error.to);
   if (id == kNoPath) return;
