@@ -28,6 +28,7 @@ struct ConversationSettings {
   std::size_t message_size = 16384;  // bytes of standard input a message
   std::chrono::seconds timeout{10};  // connect: to be up by then
   std::chrono::seconds wait{0};      // connect: goes on receiving so long after standard input ended
+  std::string trace;                 // the packets go to this pcapng file; empty: nowhere
   OutputSettings output;
 };
 

@@ -39,6 +39,16 @@ Failure cannot_open(const std::error_code& error) {
   return Failure(sentence("cannot open an SCTP socket", error, net::sctp::backend_info().error));
 }
 
+Failure cannot_trace(const std::string& path, const std::error_code& error) {
+  std::string_view meaning;
+  if (error == std::errc::operation_not_supported) {
+    meaning = "the kernel's SCTP serves; tcpdump sees its packets, or NETSCTP_BACKEND=stack chooses netsctp's own";
+  } else if (error == std::errc::protocol_not_supported) {
+    return cannot_open(error);
+  }
+  return Failure(sentence("cannot trace to " + path, error, meaning));
+}
+
 Failure cannot_bind(const Address& address, const std::error_code& error) {
   const std::string tried = fmt::format("cannot bind {} port {}", address.ip(), address.port());
   std::string_view meaning;

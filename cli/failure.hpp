@@ -22,6 +22,7 @@ struct Failure : std::runtime_error {
 };
 
 [[nodiscard]] Failure cannot_open(const std::error_code& error);
+[[nodiscard]] Failure cannot_trace(const std::string& path, const std::error_code& error);
 [[nodiscard]] Failure cannot_bind(const net::sctp::Address& address, const std::error_code& error);
 [[nodiscard]] Failure cannot_connect(const std::vector<net::sctp::Address>& peers, const std::error_code& error);
 [[nodiscard]] Failure cannot_look_up(const std::string& host, const std::error_code& error);

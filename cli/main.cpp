@@ -7,6 +7,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "conversation.hpp"
@@ -36,7 +37,8 @@ Examples:
 
 Exit status: 0 done; 1 the network, the peer or the machine failed (standard error says how); 2 the arguments are wrong;
 130, 143 interrupted.
-Environment: NETSCTP_BACKEND=auto|kernel|stack, NETSCTP_LINK=udp|raw, NETSCTP_UDP_PORT=9899.
+Environment: NETSCTP_BACKEND=auto|kernel|stack, NETSCTP_LINK=udp|raw, NETSCTP_UDP_PORT=9899,
+NETSCTP_TRACE=FILE.
 )";
 
 void add_common(CLI::App& command, cli::ConversationSettings& settings) {
@@ -56,6 +58,8 @@ void add_common(CLI::App& command, cli::ConversationSettings& settings) {
   command.add_flag("--receive-only", settings.receive_only, "do not read standard input");
   command.add_flag("--one-to-one", settings.one_to_one, "use a one-to-one socket instead of a one-to-many one");
   command.add_flag("--echo", settings.echo, "send every message back instead of printing it");
+  command.add_option("--trace", settings.trace, "write every packet to this pcapng file, for Wireshark")
+      ->type_name("FILE");
   command.add_flag("--verbose,-v", settings.output.verbose,
                    "tell of messages, associations and paths on standard error");
   command.add_flag("--json", settings.output.json, "print messages and events as JSON, an object a line");
@@ -108,7 +112,11 @@ int run(int argc, char** argv) {
 
   bool tcp = false;
   CLI::App* const program = app.add_subcommand(
-      "run", "Run a program whose SCTP sockets are netsctp's: netsctp run [--tcp] PROGRAM [ARGS...]");
+      "run", "Run a program whose SCTP sockets are netsctp's: netsctp run [--tcp] [--trace FILE] PROGRAM [ARGS...]");
+  std::string program_trace;
+  program
+      ->add_option("--trace", program_trace, "write every packet to this pcapng file, for Wireshark (%p: process id)")
+      ->type_name("FILE");
   program->add_flag("--tcp", tcp, "its TCP sockets too become SCTP (one-to-one style)");
   program->footer(
       "The program must be dynamically linked. It is served by libnetsctp_preload.so, and so is what it executes.\n"
@@ -118,7 +126,9 @@ int run(int argc, char** argv) {
   std::vector<std::string> command;
   if (argc > 1 && std::string_view(argv[1]) == "run") {
     int own = 2;
-    while (own < argc && argv[own][0] == '-' && std::string_view(argv[own]) != "--") ++own;
+    while (own < argc && argv[own][0] == '-' && std::string_view(argv[own]) != "--") {
+      own += std::string_view(argv[own]) == "--trace" && own + 1 < argc ? 2 : 1;
+    }
     command.assign(argv + (own < argc && std::string_view(argv[own]) == "--" ? own + 1 : own), argv + argc);
     argc = own;
   }
@@ -129,10 +139,16 @@ int run(int argc, char** argv) {
   }
   settings.output.messages = !settings.echo;
   if (program->parsed()) {
-    if (command.empty()) throw cli::Failure("run what? netsctp run [--tcp] PROGRAM [ARGS...]", cli::kUsage);
-    return cli::run_program(command, tcp);
+    if (command.empty())
+      throw cli::Failure("run what? netsctp run [--tcp] [--trace FILE] PROGRAM [ARGS...]", cli::kUsage);
+    return cli::run_program(command, tcp, program_trace);
   }
   if (info->parsed()) return cli::print_info(info_as_json);
+  if (!settings.trace.empty()) {
+    std::error_code error;
+    net::sctp::trace(settings.trace, error);
+    if (error) throw cli::cannot_trace(settings.trace, error);
+  }
   return listen->parsed() ? cli::run_listen(settings) : cli::run_connect(settings);
 }
 

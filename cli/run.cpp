@@ -37,7 +37,7 @@ std::filesystem::path preload_library() {
 
 }  // namespace
 
-int run_program(const std::vector<std::string>& command, bool tcp) {
+int run_program(const std::vector<std::string>& command, bool tcp, const std::string& trace) {
   std::string preload = preload_library().string();
   if (preload.find_first_of(": ") != std::string::npos) {
     throw Failure(fmt::format("LD_PRELOAD takes no path with a space or colon in it: {}", preload));
@@ -47,6 +47,7 @@ int run_program(const std::vector<std::string>& command, bool tcp) {
     preload += std::string(":") + others;
   }
   ::setenv("LD_PRELOAD", preload.c_str(), 1);
+  if (!trace.empty()) ::setenv("NETSCTP_TRACE", std::filesystem::absolute(trace).c_str(), 1);
   if (tcp) {
     ::setenv("NETSCTP_PRELOAD_TCP", "1", 1);
   } else {

@@ -110,6 +110,12 @@ const char* netsctp_backend(void);
 /* Why, as a sentence for people; where netsctp_backend() returns NULL, what is wrong. Static. */
 const char* netsctp_backend_reason(void);
 
+/* Writes every packet that this process's own stack takes in or sends from now on to `path`, a pcapng file that
+ * Wireshark opens as SCTP; "%p" in it stands for the process id. In place of a trace under way; NULL ends that.
+ * NETSCTP_TRACE=path does the same from the first socket on. A file that another process is tracing to is appended to.
+ * Returns 0, or -1 and the errno of open(2); EOPNOTSUPP: the kernel's SCTP serves (tcpdump sees its packets). */
+int netsctp_trace(const char* path);
+
 /* --- the life of a socket (RFC 6458 §3.1, §4.1) ------------------------------------------------------------------ */
 
 /* A new socket. domain: AF_INET or AF_INET6 (which speaks IPv4 too, unless IPV6_V6ONLY). type: SOCK_STREAM, one-to-one

@@ -1,8 +1,10 @@
 // What the seam chose, in public words; and names of states.
 #include <net/sctp/backend.hpp>
+#include <net/sctp/error.hpp>
 #include <net/sctp/types.hpp>
 
 #include "socket/backend.hpp"
+#include "socket/socket.hpp"
 
 namespace net::sctp {
 
@@ -16,6 +18,16 @@ BackendInfo backend_info() {
   info.udp_port = chosen.link == "udp" ? chosen.udp_port : std::uint16_t{0};
   info.error = chosen.error;
   return info;
+}
+
+void trace(const std::string& path, std::error_code& error) noexcept {
+  error = ::netsctp::socket::trace(path.empty() ? nullptr : path.c_str());
+}
+
+void trace(const std::string& path) {
+  std::error_code error;
+  trace(path, error);
+  throw_if(error, "trace " + path);
 }
 
 const char* name(AssociationState state) noexcept {

@@ -62,6 +62,10 @@ void Engine::release_port(std::uint16_t port, std::span<const IpAddress> address
   loop_->release(port, addresses, any_v4, any_v6);
 }
 
+std::error_code Engine::trace(const char* path) {
+  return loop_->trace(path);
+}
+
 BufferPool& Engine::pool() noexcept {
   return loop_->pool();
 }

@@ -83,6 +83,10 @@ class Engine {
   std::error_code extend_claim(std::uint16_t port, const IpAddress& address);
   void release_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6) noexcept;
 
+  // Writes every packet from now on to a pcapng file (link/trace.hpp); null: no more. A trace under way ends first.
+  // Errors of open(2). Call with a session held.
+  [[nodiscard]] std::error_code trace(const char* path);
+
   // Only with a session held. No slice of it may outlive the engine.
   [[nodiscard]] BufferPool& pool() noexcept;
   [[nodiscard]] const EngineConfig& config() const noexcept;

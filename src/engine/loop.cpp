@@ -160,6 +160,15 @@ void Engine::Loop::serve() noexcept {
   if (link_ && config_.link == LinkKind::kRaw) link_->serve(claims_.ports(), serving_strays_);
 }
 
+std::error_code Engine::Loop::trace(const char* path) {
+  trace_.reset();  // first: it may be the same file
+  if (path == nullptr) return {};
+  auto opened = link::Trace::open(path);
+  if (!opened) return opened.error();
+  trace_ = std::move(*opened);
+  return {};
+}
+
 // --- one turn -------------------------------------------------------------------------------------------------------
 
 void Engine::Loop::receive(Arrived arrived, Time now) noexcept {
@@ -172,6 +181,10 @@ void Engine::Loop::receive(Arrived arrived, Time now) noexcept {
   if (arrived.at_mailboxes) {
     claims_.receive(pool_, inbox_, kReceiveLimit);
     if (claims_.takes_strays() != serving_strays_) serve();
+  }
+  if (trace_) {
+    for (const Datagram& datagram : inbox_) trace_->received(datagram);
+    trace_->flush();
   }
   for (Datagram& datagram : inbox_) stack_->receive(std::move(datagram), now);
   inbox_.clear();
@@ -212,6 +225,10 @@ void Engine::Loop::settle(Time now) noexcept {
   do {
     core::TransmitBatch batch({outbox_.get(), kOutboxSize});
     while (stack_->transmit(batch, now)) {
+      if (trace_) {
+        trace_->sent(batch.runs());
+        trace_->flush();
+      }
       if (link_) {
         link_->send(batch.runs());
         report_errors(now);

@@ -37,6 +37,7 @@
 #include "engine/port_claims.hpp"
 #include "link/descriptor.hpp"
 #include "link/link.hpp"
+#include "link/trace.hpp"
 
 namespace netsctp::engine {
 
@@ -60,6 +61,8 @@ class Engine::Loop {
 
   [[nodiscard]] Result<std::uint16_t> claim(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                                             bool any_v6);
+
+  [[nodiscard]] std::error_code trace(const char* path);
 
   [[nodiscard]] core::Stack& stack() noexcept { return *stack_; }
   std::error_code extend(std::uint16_t port, const IpAddress& address) { return claims_.extend(port, address); }
@@ -111,7 +114,8 @@ class Engine::Loop {
   std::unique_ptr<core::Stack> stack_;
   std::unique_ptr<link::Link> link_;  // null until the first claim
   std::vector<int> link_descriptors_;
-  bool serving_strays_ = false;  // what the link was told last
+  bool serving_strays_ = false;         // what the link was told last
+  std::unique_ptr<link::Trace> trace_;  // null: off
   PortClaims claims_;
   std::vector<Datagram> inbox_;  // empty between turns
   std::unique_ptr<std::byte[]> outbox_;

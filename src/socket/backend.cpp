@@ -12,6 +12,7 @@
 
 #include "engine/engine.hpp"
 #include "link/raw.hpp"
+#include "socket/instance.hpp"
 #include "socket/kernel_socket.hpp"
 #include "socket/socket.hpp"
 #include "socket/stack_socket.hpp"
@@ -56,6 +57,7 @@ bool kernel_hears_sctp() noexcept {
 
 void choose_link(Backend& chosen) {
   chosen.kind = Backend::Kind::kStack;
+  chosen.trace = from_environment("NETSCTP_TRACE", "");
   chosen.link = from_environment("NETSCTP_LINK", "udp");
   if (chosen.link == "raw") {
     const int forbidden = link::RawLink::availability();
@@ -125,6 +127,15 @@ Result<std::shared_ptr<Socket>> open(int domain, int type) noexcept {
   auto socket = StackSocket::create(domain, type);
   if (!socket) return socket.error();
   return std::shared_ptr<Socket>(std::move(*socket));
+}
+
+std::error_code trace(const char* path) noexcept {
+  if (!backend().error.empty()) return std::make_error_code(std::errc::protocol_not_supported);
+  if (backend().kind == Backend::Kind::kKernel) return std::make_error_code(std::errc::operation_not_supported);
+  auto instance = Instance::acquire();
+  if (!instance) return instance.error();
+  auto session = (*instance)->engine().session();
+  return (*instance)->engine().trace(path);
 }
 
 }  // namespace netsctp::socket

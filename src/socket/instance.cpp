@@ -31,6 +31,9 @@ Result<Instance*> Instance::acquire() noexcept {
   if (!engine) return engine.error();
   instance->engine_ = std::move(*engine);
   instance->stack_ = &instance->engine_->session().stack();
+  if (!backend().trace.empty()) {
+    if (const auto error = instance->engine_->trace(backend().trace.c_str())) return error;
+  }
   instance->process_ = ::getpid();
   the_instance = instance.release();
   std::atexit([] { at_exit(); });

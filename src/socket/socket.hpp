@@ -57,6 +57,10 @@ class Socket {
 // EPROTONOSUPPORT, EMFILE, ...
 [[nodiscard]] Result<std::shared_ptr<Socket>> open(int domain, int type) noexcept;
 
+// Records every packet of the own stack from now on in a pcapng file (link/trace.hpp), in place of one under way; null:
+// no more. Errors of open(2); EOPNOTSUPP: the kernel serves, and its packets are tcpdump's; EPROTONOSUPPORT as open().
+[[nodiscard]] std::error_code trace(const char* path) noexcept;
+
 // The socket of a descriptor this process opened, or nullptr.
 [[nodiscard]] std::shared_ptr<Socket> lookup(int descriptor) noexcept;
 

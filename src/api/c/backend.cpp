@@ -5,6 +5,9 @@
 
 #include <cerrno>
 #include <net/sctp/backend.hpp>
+#include <system_error>
+
+#include "socket/socket.hpp"
 
 using netsctp::socket::Backend;
 using netsctp::socket::backend;
@@ -19,6 +22,13 @@ const char* netsctp_backend(void) {
     return nullptr;
   }
   return backend().kind == Backend::Kind::kKernel ? "kernel" : "stack";
+}
+
+int netsctp_trace(const char* path) {
+  const std::error_code error = netsctp::socket::trace(path);
+  if (!error) return 0;
+  errno = error.value();
+  return -1;
 }
 
 const char* netsctp_backend_reason(void) {
