@@ -11,6 +11,7 @@
 //   timers.cpp               §6.3, §8.1: deadlines and what their expiry means
 //   path_management.cpp      §5.4, §6.4, §8.2, §8.3
 //   termination.cpp          §9
+//   icmp.cpp                 §10 (with finding the association in StackState)
 // Input changes state and marks what is due; transmit() alone writes. StackState::settle() follows every call from
 // outside.
 #pragma once
@@ -78,6 +79,11 @@ class Association final : public TimerNode {
   void resend_shutdown_ack() noexcept;                     // §9.2: an INIT in SHUTDOWN-ACK-SENT
   bool transmit(TransmitBatch& batch, Time now) noexcept;  // true: the batch is full and there is more
   void expire(Time now) noexcept;
+  // §10: whether the quoted packet is one of this association's, and what the message means for it.
+  [[nodiscard]] bool has_sent(const IcmpError& error) const noexcept;
+  void on_too_big(const IcmpError& error) noexcept;
+  void on_no_sctp_there(const IcmpError& error) noexcept;
+  void on_unreachable(const IpAddress& address, Time now) noexcept;
   // Moves on what depends on everything else (§9.2 with nothing outstanding, §6.1 A); StackState::settle calls it.
   void progress(Time now) noexcept;
   [[nodiscard]] Time next_deadline() const noexcept;
@@ -281,6 +287,9 @@ class Association final : public TimerNode {
   void schedule_heartbeat(PathId id, Time from) noexcept;
   void start_heartbeats(Time now) noexcept;
   void emit_path(PathId id, PathChanged::What what) noexcept;
+
+  // icmp.cpp
+  [[nodiscard]] static bool quotes_init(const IcmpError& error) noexcept;
 
   // termination.cpp
   bool on_abort(const wire::Chunk& chunk) noexcept;

@@ -43,6 +43,8 @@ struct Counters {
   std::uint64_t discarded_unexpected_chunk = 0;  // a chunk the state has no use for
   std::uint64_t discarded_replies = 0;           // stateless replies not sent: rate limit or full queue
   std::uint64_t out_of_the_blue = 0;             // §8.4
+  std::uint64_t icmp_received = 0;               // §10: found its association
+  std::uint64_t discarded_icmp = 0;              // §10 ICMP1 to ICMP6
   std::uint64_t stale_cookies = 0;               // §5.1.5 step 4
   std::uint64_t unknown_chunks = 0;              // §3.2
   // DATA.

@@ -22,6 +22,9 @@ Stack::~Stack() = default;
 void Stack::receive(Datagram&& datagram, Time now) noexcept {
   state_->receive(std::move(datagram), now);
 }
+void Stack::on_icmp(const IcmpError& error, Time now) noexcept {
+  state_->on_icmp(error, now);
+}
 void Stack::expire(Time now) noexcept {
   state_->expire(now);
 }

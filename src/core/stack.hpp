@@ -105,7 +105,8 @@ class Stack {
 
   // --- feed and drain -------------------------------------------------------------------------------------------
   void receive(Datagram&& datagram, Time now) noexcept;
-  void expire(Time now) noexcept;  // call when now >= next_timeout(); harmless at any time
+  void on_icmp(const IcmpError& error, Time now) noexcept;  // §10: anything; what is not about us is discarded
+  void expire(Time now) noexcept;                           // call when now >= next_timeout(); harmless at any time
   // Adds packets to the batch until there are no more or it is full. True: packets were added; call again with a fresh
   // batch.
   bool transmit(TransmitBatch& batch, Time now) noexcept;

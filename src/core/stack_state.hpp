@@ -77,6 +77,7 @@ class StackState {
 
   // --- datagrams and time ------------------------------------------------------------------------------------------
   void receive(Datagram&& datagram, Time now) noexcept;
+  void on_icmp(const IcmpError& error, Time now) noexcept;  // icmp.cpp
   void expire(Time now) noexcept;
   bool transmit(TransmitBatch& batch, Time now) noexcept;
 

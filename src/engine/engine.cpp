@@ -55,11 +55,11 @@ Result<std::uint16_t> Engine::claim_port(std::uint16_t port, std::span<const IpA
 }
 
 std::error_code Engine::extend_claim(std::uint16_t port, const IpAddress& address) {
-  return loop_->claims().extend(port, address);
+  return loop_->extend(port, address);
 }
 
 void Engine::release_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6) noexcept {
-  loop_->claims().release(port, addresses, any_v4, any_v6);
+  loop_->release(port, addresses, any_v4, any_v6);
 }
 
 std::error_code Engine::trace(const char* path) {

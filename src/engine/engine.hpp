@@ -19,11 +19,11 @@
 
 namespace netsctp::engine {
 
-enum class LinkKind : std::uint8_t { kUdp, kRaw };
+enum class LinkKind : std::uint8_t { kUdp, kRaw };  // RFC 6951; IP protocol 132, which needs CAP_NET_RAW
 
 struct EngineConfig {
   LinkKind link = LinkKind::kUdp;
-  std::uint16_t udp_port = 9899;  // RFC 6951 §5.1
+  std::uint16_t udp_port = 9899;  // RFC 6951 §5.1; without meaning for kRaw
   std::size_t path_mtu = 1500;
   bool gso = true;  // whether the UDP link may use UDP_SEGMENT and UDP_GRO
   bool gro = true;
@@ -38,8 +38,8 @@ class EventSink {
 
 class Engine {
  public:
-  // Tries the link (errors: EADDRINUSE, EACCES, ...). Its sockets stay open, and the thread runs, from the first port
-  // claimed on: a process that shares the UDP port but reads nothing would swallow other processes' packets.
+  // Tries the link (errors: EADDRINUSE, EACCES, EPERM, ...). Its sockets stay open, and the thread runs, from the first
+  // port claimed on: a process that shares the UDP port but reads nothing would swallow other processes' packets.
   [[nodiscard]] static Result<std::unique_ptr<Engine>> create(const EngineConfig& config, EventSink& sink);
   ~Engine();  // stops the background thread; the sink must still be alive
   Engine(const Engine&) = delete;

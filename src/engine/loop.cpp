@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "link/raw.hpp"
 #include "link/udp.hpp"
 
 namespace netsctp::engine {
@@ -53,18 +54,30 @@ core::StackConfig stack_config(const EngineConfig& config, std::size_t overhead)
   return stack;
 }
 
+// The link of the kind asked for. The port of a UDP link that was given 0 is stored in `config`; raw IP has none.
+Result<std::unique_ptr<link::Link>> make_link(EngineConfig& config) {
+  if (config.link == LinkKind::kRaw) {
+    config.udp_port = 0;
+    auto raw = link::RawLink::open();
+    if (!raw) return raw.error();
+    return std::unique_ptr<link::Link>(std::move(*raw));
+  }
+  auto udp = link::UdpLink::open({config.udp_port, config.gso, config.gro});
+  if (!udp) return udp.error();
+  config.udp_port = (*udp)->port();
+  return std::unique_ptr<link::Link>(std::move(*udp));
+}
+
 }  // namespace
 
 // --- life -----------------------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Engine::Loop>> Engine::Loop::create(const EngineConfig& config, EventSink& sink) {
-  if (config.link != LinkKind::kUdp) return std::errc::protocol_not_supported;
   EngineConfig settled = config;
   std::string description;
   {
-    auto trial = link::UdpLink::open({config.udp_port, config.gso, config.gro});
+    auto trial = make_link(settled);
     if (!trial) return trial.error();
-    settled.udp_port = (*trial)->port();
     description = (*trial)->description();
   }
   auto claims = PortClaims::open(settled.udp_port);
@@ -76,7 +89,8 @@ Engine::Loop::Loop(const EngineConfig& config, EventSink& sink, PortClaims claim
     : config_(config),
       sink_(sink),
       description_(std::move(description)),
-      stack_(std::make_unique<core::Stack>(stack_config(config, 8), pool_, entropy_, clock_now())),
+      stack_(std::make_unique<core::Stack>(stack_config(config, config.link == LinkKind::kUdp ? 8 : 0), pool_, entropy_,
+                                           clock_now())),
       claims_(std::move(claims)),
       outbox_(std::make_unique_for_overwrite<std::byte[]>(kOutboxSize)) {
   inbox_.reserve(kInboxReserve);
@@ -105,7 +119,7 @@ void Engine::Loop::close_descriptors() noexcept {
 }
 
 std::error_code Engine::Loop::open_link() {
-  auto opened = link::UdpLink::open({config_.udp_port, config_.gso, config_.gro});
+  auto opened = make_link(config_);
   if (!opened) return opened.error();
   link_ = std::move(*opened);
   link_descriptors_ = link_->descriptors();
@@ -143,7 +157,20 @@ Result<std::uint16_t> Engine::Loop::claim(std::uint16_t port, std::span<const Ip
     claims_.release(*claimed, addresses, any_v4, any_v6);
     return error;
   }
+  serve();
   return claimed;
+}
+
+void Engine::Loop::release(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
+                           bool any_v6) noexcept {
+  claims_.release(port, addresses, any_v4, any_v6);
+  // A filter that lets one port too many through does no harm until the next claim; to set it costs more than a packet.
+  if (claims_.empty() || claims_.takes_strays() != serving_strays_) serve();
+}
+
+void Engine::Loop::serve() noexcept {
+  serving_strays_ = claims_.takes_strays();
+  if (link_ && config_.link == LinkKind::kRaw) link_->serve(claims_.ports(), serving_strays_);
 }
 
 std::error_code Engine::Loop::trace(const char* path) {
@@ -161,15 +188,23 @@ void Engine::Loop::receive(Arrived arrived, Time now) noexcept {
   if (arrived.at_link && link_) {
     link_->receive(pool_, inbox_, kReceiveLimit);
     claims_.pass_on(inbox_);
+    report_errors(now);
   }
   // What others passed on stays here, whoever's it is now: nothing circulates.
-  if (arrived.at_mailboxes) claims_.receive(pool_, inbox_, kReceiveLimit);
+  if (arrived.at_mailboxes) {
+    claims_.receive(pool_, inbox_, kReceiveLimit);
+    if (claims_.takes_strays() != serving_strays_) serve();
+  }
   if (trace_) {
     for (const Datagram& datagram : inbox_) trace_->received(datagram);
     trace_->flush();
   }
   for (Datagram& datagram : inbox_) stack_->receive(std::move(datagram), now);
   inbox_.clear();
+}
+
+void Engine::Loop::report_errors(Time now) noexcept {
+  for (const IcmpError& error : link_->take_errors()) stack_->on_icmp(error, now);
 }
 
 bool Engine::Loop::deliver() noexcept {
@@ -207,7 +242,10 @@ void Engine::Loop::settle(Time now) noexcept {
         trace_->sent(batch.runs());
         trace_->flush();
       }
-      if (link_) link_->send(batch.runs());
+      if (link_) {
+        link_->send(batch.runs());
+        report_errors(now);
+      }
       batch.clear();
       if (++batches == kMaxBatches) {
         work_left_ = true;

@@ -67,7 +67,8 @@ class Engine::Loop {
   [[nodiscard]] std::error_code trace(const char* path);
 
   [[nodiscard]] core::Stack& stack() noexcept { return *stack_; }
-  [[nodiscard]] PortClaims& claims() noexcept { return claims_; }
+  std::error_code extend(std::uint16_t port, const IpAddress& address) { return claims_.extend(port, address); }
+  void release(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6) noexcept;
   [[nodiscard]] BufferPool& pool() noexcept { return pool_; }
   [[nodiscard]] const EngineConfig& config() const noexcept { return config_; }
   [[nodiscard]] const std::string& description() const noexcept { return description_; }
@@ -89,6 +90,8 @@ class Engine::Loop {
   Loop(const EngineConfig& config, EventSink& sink, PortClaims claims, std::string description);
 
   void receive(Arrived arrived, Time now) noexcept;
+  void report_errors(Time now) noexcept;  // what came back by ICMP
+  void serve() noexcept;                  // tells the link for which ports this process is there
   bool deliver() noexcept;
   [[nodiscard]] std::optional<Time> next_deadline() const noexcept;
 
@@ -113,6 +116,7 @@ class Engine::Loop {
   std::unique_ptr<core::Stack> stack_;
   std::unique_ptr<link::Link> link_;  // null until the first claim
   std::vector<int> link_descriptors_;
+  bool serving_strays_ = false;         // what the link was told last
   std::unique_ptr<link::Trace> trace_;  // null: off
   PortClaims claims_;
   std::vector<Datagram> inbox_;  // empty between turns

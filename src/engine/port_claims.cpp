@@ -183,6 +183,7 @@ Result<std::uint16_t> PortClaims::claim_all(std::uint16_t port, std::span<const 
       return error;
     }
   }
+  settle_strays();
   return port;
 }
 
@@ -199,6 +200,32 @@ void PortClaims::release(std::uint16_t port, std::span<const IpAddress> addresse
   if (any_v6) remove(port, IpAddress::any(Family::kIpv6));
   for (const IpAddress& address : addresses)
     if (!address.is_any()) remove(port, unscoped(address));
+  settle_strays();
+}
+
+std::vector<std::uint16_t> PortClaims::ports() const {
+  std::vector<std::uint16_t> numbers;
+  numbers.reserve(ports_.size());
+  for (const auto& [port, claims] : ports_) numbers.push_back(port);
+  std::ranges::sort(numbers);
+  return numbers;
+}
+
+// The duty is for those who read packets at all: from the first port held to the last.
+void PortClaims::settle_strays() noexcept {
+  if (udp_port_ != 0) return;
+  if (ports_.empty()) {
+    strays_.drop();
+    return;
+  }
+  const int before = strays_.descriptor();
+  strays_.seek();
+  const int watch = strays_.descriptor();
+  if (watch < 0 || watch == before) return;
+  epoll_event interest{};
+  interest.events = EPOLLIN;
+  interest.data.fd = watch;
+  ::epoll_ctl(mailboxes_.number(), EPOLL_CTL_ADD, watch, &interest);
 }
 
 // First takes its own name, then looks for what else excludes it: of two that try at once, at least one sees the other.
@@ -288,7 +315,26 @@ bool PortClaims::holds(std::uint16_t port, const IpAddress& local) const noexcep
 
 // --- passing on -----------------------------------------------------------------------------------------------------
 
+bool PortClaims::is_held_anywhere(std::uint16_t port, const IpAddress& local) const noexcept {
+  const Descriptor probe = datagram_socket();
+  return is_held(Name(udp_port_, port, unscoped(local).text()), probe.number()) ||
+         is_held(Name(udp_port_, port, wildcard(local.family)), probe.number());
+}
+
+// Raw IP: the process that has the port has a copy of its own.
+void PortClaims::keep_own(std::vector<Datagram>& batch) noexcept {
+  std::erase_if(batch, [this](const Datagram& datagram) {
+    if (datagram.bytes.size() < kCommonHeader) return false;  // counted by the stack
+    const std::uint16_t port = destination_port(datagram);
+    return !holds(port, datagram.to) && (!takes_strays() || is_held_anywhere(port, datagram.to));
+  });
+}
+
 void PortClaims::pass_on(std::vector<Datagram>& batch) noexcept {
+  if (udp_port_ == 0) {
+    keep_own(batch);
+    return;
+  }
   waited_ = false;
   std::size_t kept = 0;
   const auto keep = [&](std::size_t index) {
@@ -365,8 +411,15 @@ std::size_t PortClaims::receive(BufferPool& pool, std::vector<Datagram>& out, st
   const std::size_t before = out.size();
   std::array<epoll_event, 32> ready;
   const int count = ::epoll_wait(mailboxes_.number(), ready.data(), static_cast<int>(ready.size()), 0);
-  for (int i = 0; i < count && out.size() < before + limit; ++i)
-    receive_from(ready[static_cast<std::size_t>(i)].data.fd, pool, out, before + limit);
+  for (int i = 0; i < count && out.size() < before + limit; ++i) {
+    const int mailbox = ready[static_cast<std::size_t>(i)].data.fd;
+    if (mailbox == strays_.descriptor()) {
+      strays_.drop();
+      settle_strays();
+    } else {
+      receive_from(mailbox, pool, out, before + limit);
+    }
+  }
   counters_.taken_over += out.size() - before;
   return out.size() - before;
 }

@@ -1,7 +1,8 @@
 // SCTP ports shared by the processes of one host, without a daemon. A claim is an abstract Unix datagram socket whose
 // name holds the UDP port, the SCTP port and the address: binding it is the host-wide lock (per network namespace), and
-// it is the mailbox through which a process that the kernel gave a packet for another's port passes it on. Not
-// thread-safe: the engine's lock guards it.
+// it is the mailbox through which a process that the kernel gave a packet for another's port passes it on. With raw IP
+// every process has its own copy of a packet: nothing is passed on, and one process has the duty to answer what is for
+// nobody's port (stray_duty.hpp). Not thread-safe: the engine's lock guards it.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +18,7 @@
 #include "base/datagram.hpp"
 #include "base/entropy.hpp"
 #include "base/result.hpp"
+#include "engine/stray_duty.hpp"
 #include "link/descriptor.hpp"
 
 namespace netsctp::engine {
@@ -55,8 +57,15 @@ class PortClaims {
   [[nodiscard]] bool empty() const noexcept { return ports_.empty(); }
   [[nodiscard]] bool holds(std::uint16_t port, const IpAddress& local) const noexcept;
 
-  // Takes out of `batch` what another process has claimed and sends it there. What stays is for this process: its own
-  // ports, and packets for ports that nobody has (out of the blue, RFC 9260 §8.4).
+  // In ascending order.
+  [[nodiscard]] std::vector<std::uint16_t> ports() const;
+  // Raw IP: whether packets for ports that nobody has are for this process; it is so for one on the host. May change
+  // with each call of claim(), release() and receive().
+  [[nodiscard]] bool takes_strays() const noexcept { return strays_.is_ours(); }
+
+  // Takes out of `batch` what another process has claimed and, with UDP, sends it there. What stays is for this
+  // process: its own ports, and packets for ports that nobody has (out of the blue, RFC 9260 §8.4); with raw IP the
+  // latter only where takes_strays().
   void pass_on(std::vector<Datagram>& batch) noexcept;
 
   // Readable (POLLIN) when other processes have passed something on.
@@ -89,12 +98,16 @@ class PortClaims {
                                                 bool any_v6);
   enum class Outcome : std::uint8_t { kPassed, kNobodyThere };
   [[nodiscard]] Outcome send(std::span<const Datagram> run, std::uint16_t port) noexcept;
+  void keep_own(std::vector<Datagram>& batch) noexcept;
+  [[nodiscard]] bool is_held_anywhere(std::uint16_t port, const IpAddress& local) const noexcept;
+  void settle_strays() noexcept;
   [[nodiscard]] bool wait_for_room(std::uint16_t port, std::string_view what) noexcept;
   void receive_from(int mailbox, BufferPool& pool, std::vector<Datagram>& out, std::size_t limit) noexcept;
 
   std::uint16_t udp_port_;
   std::unordered_map<std::uint16_t, Port> ports_;
-  link::Descriptor mailboxes_;  // epoll of all mailboxes
+  StrayDuty strays_;            // raw IP: sought while any port is held
+  link::Descriptor mailboxes_;  // epoll of all mailboxes, and of the watch over strays_
   link::Descriptor sender_;
   bool waited_ = false;  // for room in a mailbox, in this batch
   Slice spare_;          // the buffer for the next message

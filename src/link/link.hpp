@@ -24,6 +24,14 @@ class Link {
   // Sends the runs; a datagram the kernel has no room for or refuses is dropped, as a network would (counted).
   virtual void send(std::span<const Transmit> runs) noexcept = 0;
 
+  // What came back by ICMP since the last call, as far as the link listens to it; valid until the next call of the
+  // link.
+  [[nodiscard]] virtual std::span<const IcmpError> take_errors() noexcept { return {}; }
+
+  // Which SCTP ports this process is there for, in ascending order, and whether for packets to all other ports too that
+  // begin an association or end one (RFC 9260 §8.4). A link that can has the kernel drop everything else.
+  virtual void serve(std::span<const std::uint16_t> /*ports*/, bool /*strays*/) noexcept {}
+
   // Descriptors to sleep on for POLLIN.
   [[nodiscard]] virtual std::vector<int> descriptors() const = 0;
 

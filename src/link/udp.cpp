@@ -13,84 +13,15 @@
 #include <utility>
 
 #include "link/batches.hpp"
+#include "link/message.hpp"
 
 namespace netsctp::link {
 namespace {
 
 constexpr std::size_t kReceiveSlots = 16;  // of 64 KiB each
 constexpr std::size_t kSendSlots = 64;
-constexpr int kSocketBuffer = 4 << 20;  // bytes wanted; the kernel may give less
-constexpr int kRoomWait = 1;            // ms a send may wait for room in the socket buffer
-constexpr int kErrorRetries = 4;        // pending socket errors taken off before a call is given up
-
-union SocketAddress {
-  sockaddr any;
-  sockaddr_in v4;
-  sockaddr_in6 v6;
-};
-
-struct alignas(cmsghdr) Control {
-  std::array<char, 128> bytes;
-};
-
-socklen_t store(SocketAddress& out, const Address& address) noexcept {
-  std::memset(&out, 0, sizeof out);
-  if (address.ip.is_v6()) {
-    out.v6.sin6_family = AF_INET6;
-    out.v6.sin6_port = htons(address.port);
-    std::memcpy(&out.v6.sin6_addr, address.ip.bytes.data(), 16);
-    out.v6.sin6_scope_id = address.ip.scope_id;
-    return sizeof out.v6;
-  }
-  out.v4.sin_family = AF_INET;
-  out.v4.sin_port = htons(address.port);
-  std::memcpy(&out.v4.sin_addr, address.ip.bytes.data(), 4);
-  return sizeof out.v4;
-}
-
-Address load(const SocketAddress& from) noexcept {
-  if (from.any.sa_family == AF_INET)
-    return {IpAddress::v4(reinterpret_cast<const std::byte*>(&from.v4.sin_addr)), ntohs(from.v4.sin_port)};
-  if (from.any.sa_family == AF_INET6) {
-    return {IpAddress::v6(reinterpret_cast<const std::byte*>(&from.v6.sin6_addr), from.v6.sin6_scope_id),
-            ntohs(from.v6.sin6_port)};
-  }
-  return {};
-}
-
-// Appends one control message and returns the length used so far.
-template <typename Value>
-std::size_t add_control(Control& control, std::size_t used, int level, int type, const Value& value) noexcept {
-  auto* const header = reinterpret_cast<cmsghdr*>(control.bytes.data() + used);
-  header->cmsg_level = level;
-  header->cmsg_type = type;
-  header->cmsg_len = CMSG_LEN(sizeof value);
-  std::memcpy(CMSG_DATA(header), &value, sizeof value);
-  return used + CMSG_SPACE(sizeof value);
-}
-
-// RFC 6951 leaves the source address to us: a multi-homed endpoint chooses it per packet.
-std::size_t add_source(Control& control, const Transmit& run) noexcept {
-  if (run.from.family != run.to.ip.family || run.from.is_any()) return 0;
-  if (run.from.is_v4()) {
-    in_pktinfo info{};
-    std::memcpy(&info.ipi_spec_dst, run.from.bytes.data(), 4);
-    return add_control(control, 0, IPPROTO_IP, IP_PKTINFO, info);
-  }
-  in6_pktinfo info{};
-  std::memcpy(&info.ipi6_addr, run.from.bytes.data(), 16);
-  info.ipi6_ifindex = run.from.scope_id;
-  return add_control(control, 0, IPPROTO_IPV6, IPV6_PKTINFO, info);
-}
-
-bool switch_on(int descriptor, int level, int option, int value = 1) noexcept {
-  return ::setsockopt(descriptor, level, option, &value, sizeof value) == 0;
-}
-
-void enlarge(int descriptor, int forced_option, int option) noexcept {
-  if (!switch_on(descriptor, SOL_SOCKET, forced_option, kSocketBuffer))
-    switch_on(descriptor, SOL_SOCKET, option, kSocketBuffer);
-}
+constexpr int kRoomWait = 1;      // ms a send may wait for room in the socket buffer
+constexpr int kErrorRetries = 4;  // pending socket errors taken off before a call is given up
 
 // What every socket needs before it is bound; false with errno set if it cannot serve. The UDP checksum stays on (RFC
 // 6951 §5.3).
@@ -109,8 +40,7 @@ bool prepare(int descriptor, int family) noexcept {
     // With IPv6 the sender alone fragments, so it has to heed the path MTU the kernel has learned.
     switch_on(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
   }
-  enlarge(descriptor, SO_RCVBUFFORCE, SO_RCVBUF);
-  enlarge(descriptor, SO_SNDBUFFORCE, SO_SNDBUF);
+  enlarge_buffers(descriptor);
   return true;
 }
 
@@ -137,11 +67,6 @@ std::uint16_t free_port() noexcept {
   SocketAddress address{};
   const socklen_t length = store(address, {IpAddress::any(Family::kIpv4), 0});
   return ::bind(probe.number(), &address.any, length) == 0 ? bound_port(probe.number()) : std::uint16_t{0};
-}
-
-// The host lacks the family, as opposed to a port that is taken.
-bool is_absent(std::error_code error) noexcept {
-  return error.value() == EAFNOSUPPORT || error.value() == EADDRNOTAVAIL || error.value() == EPROTONOSUPPORT;
 }
 
 // Errors that belong to an earlier packet: an ICMP message came back. RFC 6951 §5.5: they may be ignored.
@@ -193,11 +118,11 @@ Result<std::unique_ptr<UdpLink>> UdpLink::open(const UdpConfig& config) {
   std::unique_ptr<UdpLink> link(new UdpLink);
   link->port_ = config.port != 0 ? config.port : free_port();
   Result<Descriptor> v4 = open_socket(AF_INET, link->port_);
-  if (!v4 && !is_absent(v4.error())) return v4.error();
+  if (!v4 && !is_absent_family(v4.error().value())) return v4.error();
   if (v4) link->v4_.descriptor = std::move(*v4);
 
   Result<Descriptor> v6 = open_socket(AF_INET6, link->port_);
-  if (!v6 && (!is_absent(v6.error()) || !v4)) return v6.error();
+  if (!v6 && (!is_absent_family(v6.error().value()) || !v4)) return v6.error();
   if (v6) link->v6_.descriptor = std::move(*v6);
   if (link->port_ == 0) link->port_ = bound_port(link->v6_.descriptor.number());
 
@@ -328,6 +253,7 @@ void UdpLink::queue(const Transmit& run, std::span<const std::byte> bytes) noexc
   slots.vectors[i] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
   msghdr& header = slots.headers[i].msg_hdr;
   header.msg_namelen = store(slots.names[i], run.to);
+  // RFC 6951 leaves the source address to us.
   std::size_t used = add_source(slots.controls[i], run);
   slots.plain_controls[i] = used;
   slots.segment_sizes[i] = 0;

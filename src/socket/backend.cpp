@@ -1,6 +1,7 @@
 #include "socket/backend.hpp"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -10,6 +11,7 @@
 #include <system_error>
 
 #include "engine/engine.hpp"
+#include "link/raw.hpp"
 #include "socket/instance.hpp"
 #include "socket/kernel_socket.hpp"
 #include "socket/socket.hpp"
@@ -42,7 +44,15 @@ std::string errno_name(int error) {
 }
 
 std::string quoted(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
+  std::string result = "\"";
+  result += text;
+  result += '"';
+  return result;
+}
+
+// Asked without opening a socket: that would load the kernel's SCTP module.
+bool kernel_hears_sctp() noexcept {
+  return ::access("/proc/net/sctp", F_OK) == 0;
 }
 
 void choose_link(Backend& chosen) {
@@ -50,7 +60,16 @@ void choose_link(Backend& chosen) {
   chosen.trace = from_environment("NETSCTP_TRACE", "");
   chosen.link = from_environment("NETSCTP_LINK", "udp");
   if (chosen.link == "raw") {
-    chosen.error = "NETSCTP_LINK=raw: the raw IP link is not built yet";
+    const int forbidden = link::RawLink::availability();
+    if (forbidden == EPERM || forbidden == EACCES) {
+      chosen.error =
+          "NETSCTP_LINK=raw needs the capability CAP_NET_RAW to open raw sockets, which this process lacks (" +
+          errno_name(forbidden) + "): run it as root or give the program cap_net_raw with setcap(8)";
+    } else if (forbidden != 0) {
+      chosen.error = "NETSCTP_LINK=raw, but there are no raw sockets here (" + errno_name(forbidden) + ")";
+    } else if (kernel_hears_sctp()) {
+      chosen.reason += "; beware: the kernel's SCTP hears the same packets and aborts our associations";
+    }
   } else if (chosen.link != "udp") {
     chosen.error = "NETSCTP_LINK is " + quoted(chosen.link) + ": it must be udp or raw";
   }

@@ -28,6 +28,7 @@ Result<Instance*> Instance::acquire() noexcept {
   if (the_instance != nullptr) return the_instance;
   std::unique_ptr<Instance> instance(new Instance);
   engine::EngineConfig config;
+  if (backend().link == "raw") config.link = engine::LinkKind::kRaw;
   if (backend().udp_port != 0) config.udp_port = backend().udp_port;
   auto engine = engine::Engine::create(config, *instance);
   if (!engine) return engine.error();

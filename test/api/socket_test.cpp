@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <string>
 #include <thread>
 #include <variant>
@@ -63,8 +64,9 @@ TEST(Socket, ConnectingWhereNobodyListensIsRefused) {
 }
 
 TEST(Socket, AHostThatDoesNotAnswerTimesOut) {  // RFC 9260 §5.1.4
-  // Nothing holds this UDP port: the INITs get no answer.
-  sctp::Socket client({.peer_host = {"127.0.0.1"},
+  // Nothing holds this UDP port, or the raw link's tests name a host: the INITs get no answer.
+  const char* const silent_host = std::getenv("NETSCTP_TEST_SILENT_HOST");
+  sctp::Socket client({.peer_host = {silent_host != nullptr ? silent_host : "127.0.0.1"},
                        .peer_port = 5000,
                        .init = sctp::InitParameters{.max_attempts = 1, .max_timeout = 50ms},
                        .rto = sctp::Rto{.initial = 50ms, .min = 20ms, .max = 50ms},

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <initializer_list>
@@ -62,6 +63,13 @@ struct SocketAddress {
   }
 };
 
+// An address from which nothing answers at a socket prepared with be_unanswered(): over UDP, because the peer's UDP
+// port is one where nobody listens (RFC 6951); over raw IP, because test/raw.sh has led it nowhere.
+inline const char* silent_host() {
+  const char* const host = std::getenv("NETSCTP_TEST_SILENT_HOST");
+  return host != nullptr ? host : "127.0.0.1";
+}
+
 inline SocketPtr make(int type = SOCK_STREAM, int domain = AF_INET) {
   auto opened = socket::open(domain, type);
   EXPECT_TRUE(opened.ok()) << opened.error().message();
@@ -106,6 +114,12 @@ template <class Value>
 int get(const SocketPtr& socket, int level, int option, Value& value) {
   socklen_t length = sizeof value;
   return socket->getsockopt(level, option, &value, &length);
+}
+
+inline void be_unanswered(const SocketPtr& socket) {
+  sctp_udpencaps nowhere{};
+  nowhere.sue_port = htons(9);
+  EXPECT_EQ(set(socket, IPPROTO_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT, nowhere), 0);
 }
 
 inline void subscribe(const SocketPtr& socket, std::initializer_list<int> types) {
