@@ -117,7 +117,7 @@ void StackSocket::on_data(SocketAssociation& association, core::DataArrived&& da
   info.rcv_cumtsn = data.cumulative_tsn;
   info.rcv_context = association.traffic.receive_context;
   info.rcv_assoc_id = association.id;
-  if (queue_.add(info, association.peer(data.path), std::move(data.piece))) arrived();
+  if (queue_.add(info, association.peer(data.path), std::move(data.piece), settings.fragment_interleave)) arrived();
 }
 
 // RFC 6458 §6.1.7: the rest of a message in partial delivery will not come.

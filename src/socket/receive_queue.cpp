@@ -49,12 +49,19 @@ std::size_t cost(const ReceivedItem& item) noexcept {
 
 }  // namespace
 
-bool ReceiveQueue::add(const sctp_rcvinfo& info, const Address& from, core::Piece&& piece) noexcept {
+bool ReceiveQueue::add(const sctp_rcvinfo& info, const Address& from, core::Piece&& piece, bool interleave) noexcept {
   ReceivedItem* item = piece.first ? nullptr : open_item(info.rcv_assoc_id);
-  if (item == nullptr) {
+  const bool overtaken = interleave && item != nullptr && item != &items_.back();
+  if (overtaken) {
+    item->goes_on = true;
+    --open_items_;
+    if (item->available == 0) erase(*item);
+  }
+  if (item == nullptr || overtaken) {
     item = &items_.emplace_back();
     item->info = info;
     item->from = from;
+    item->started = overtaken;
     ++open_items_;
   }
   const bool was_dry = item->available == 0;
@@ -124,7 +131,7 @@ std::optional<ReceiveQueue::Copied> ReceiveQueue::copy(const ReceivedItem& item,
 }
 
 void ReceiveQueue::take(ReceivedItem& item, const Copied& copied) noexcept {
-  if (copied.end_of_record) {
+  if (copied.end_of_record || (item.goes_on && copied.bytes == item.available)) {
     erase(item);
     return;
   }
@@ -172,7 +179,7 @@ ReceivedItem* ReceiveQueue::open_item(core::AssociationId association) noexcept 
   if (open_items_ == 0) return nullptr;
   for (std::size_t i = items_.size(); i-- > 0;) {
     ReceivedItem& item = items_[i];
-    if (!item.complete && item.info.rcv_assoc_id == association) return &item;
+    if (item.is_open() && item.info.rcv_assoc_id == association) return &item;
   }
   return nullptr;
 }
@@ -183,7 +190,7 @@ void ReceiveQueue::erase(const ReceivedItem& item) noexcept {
     return;
   }
   if (item.is_notification) notification_bytes_ -= cost(item);
-  if (!item.complete) --open_items_;
+  if (item.is_open()) --open_items_;
   items_.pop_front();
 }
 
@@ -197,7 +204,7 @@ void ReceiveQueue::split(Predicate belongs, ReceiveQueue* other) noexcept {
       continue;
     }
     const std::size_t bytes = item.is_notification ? cost(item) : 0;
-    const std::size_t open = item.complete ? 0 : 1;
+    const std::size_t open = item.is_open() ? 1 : 0;
     notification_bytes_ -= bytes;
     open_items_ -= open;
     if (other == nullptr) continue;

@@ -27,9 +27,13 @@ struct ReceivedItem {
   std::size_t available = 0;  // unread bytes held
   bool complete = false;      // the last byte has arrived
   bool started = false;       // some bytes have been read
+  bool goes_on = false;       // further bytes of the message are in an item behind this one
   bool is_notification = false;
   std::vector<std::byte> notification;
   std::size_t notification_offset = 0;
+
+  // The next piece of its message belongs to this item.
+  [[nodiscard]] bool is_open() const noexcept { return !complete && !goes_on; }
 };
 
 class ReceiveQueue {
@@ -37,8 +41,9 @@ class ReceiveQueue {
   // Real memory all unread notifications may hold; further ones are dropped until some are read.
   static constexpr std::size_t kMaxNotificationBytes = 262144;
 
-  // Takes a piece. True: there was nothing unread of its message before (a reader should be told).
-  bool add(const sctp_rcvinfo& info, const Address& from, core::Piece&& piece) noexcept;
+  // Takes a piece. True: a reader should be told. Interleaving: with true, a piece stays behind what has arrived before
+  // it of other associations, so that a message without end keeps nobody waiting; with false, it joins its message.
+  bool add(const sctp_rcvinfo& info, const Address& from, core::Piece&& piece, bool interleave) noexcept;
   // False: dropped for want of room.
   bool add_notification(core::AssociationId association, const Address& from, std::vector<std::byte>&& bytes) noexcept;
 
@@ -58,7 +63,7 @@ class ReceiveQueue {
   };
   // Copies out as much of `item` (from next()) as fits, into a program's memory. Nothing: it cannot be written.
   [[nodiscard]] static std::optional<Copied> copy(const ReceivedItem& item, std::span<const iovec> into) noexcept;
-  // What was copied has been read. With its last byte the item is gone: `item` is then no longer valid.
+  // What was copied has been read. With its last byte the item may be gone: `item` is then no longer valid.
   void take(ReceivedItem& item, const Copied& copied) noexcept;
 
   // Unread payload of messages of one association (0: of all).
@@ -76,7 +81,7 @@ class ReceiveQueue {
   void split(Predicate belongs, ReceiveQueue* other) noexcept;
 
   Ring<ReceivedItem> items_;
-  std::size_t open_items_ = 0;  // messages whose last byte has not arrived
+  std::size_t open_items_ = 0;  // those is_open() holds for
   std::size_t notification_bytes_ = 0;
 };
 
