@@ -406,6 +406,9 @@ sub getsockname { my ($self) = @_; my @name = _name($self, 'getsockname', \&Net:
 
 # --- receiving
 
+my $unsigned = qr/^[0-9]{1,10}$/;
+my $signed   = qr/^-?[0-9]{1,10}$/;
+
 # Who a message came from. The packed form is kept: the answer mostly goes there.
 sub _remember_peer {
   my ($self, $from) = @_;
@@ -419,6 +422,14 @@ sub _remember_peer {
   return;
 }
 
+# Whether it is a whole number that fits an int; else why not is said.
+sub _is_number {
+  my ($self, $call, $what, $value, $pattern) = @_;
+  return 1 if !ref $value && $value =~ $pattern && abs $value < 2**31;
+  return _fail($self, EINVAL, "$call: the $what '$value': they must be a number", 0) if $what =~ /are$/;
+  return _fail($self, EINVAL, "$call: the $what '$value': it must be a number" . ($pattern eq $unsigned ? ' from 0 on' : ''), 0);
+}
+
 # One message: (bytes, from), or an empty list for a failure.
 sub _receive {
   my ($self, $call, $size, $flags) = @_;
@@ -428,7 +439,7 @@ sub _receive {
   $flags //= 0;
   return _fail($self, EINVAL, "$call: the size is '$size': it must be a number from 1 on")
     unless $size =~ /^[0-9]{1,10}$/ && $size > 0 && $size < 2**31;
-  return _fail($self, EINVAL, "$call: the flags are '$flags': they must be a number") unless $flags =~ /^[0-9]{1,10}$/;
+  return unless _is_number($self, $call, 'flags are', $flags, $unsigned);
   my ($message, $from, $came, $info, $next) = Net::SCTP::Call::receive($descriptor, $size, $flags)
     or return _failed($self, $call);
   $self->{_AssocID} = unpack 'l', substr $info, -4 if defined $info;
@@ -619,6 +630,7 @@ sub sctp_sendv {
   my ($self, $message, $hosts, $info, $flags) = @_;
   my $descriptor = _current($self, 'sctp_sendv');
   return -1 if $descriptor < 0;
+  return -1 unless _is_number($self, 'sctp_sendv', 'flags are', $flags // 0, $unsigned);
   my @parts = ref $message eq 'ARRAY' ? @$message : ($message);
   return _fail($self, EINVAL, 'sctp_sendv: there is no message', -1) if !@parts || grep { !defined } @parts;
   my %given = %{ ref $info eq 'HASH' ? $info : {} };
@@ -661,6 +673,7 @@ sub _send_plain {
   my ($self, $call, $message, $flags, $where) = @_;
   $self->{_Error} = '';
   return _fail($self, EINVAL, "$call: there is no message", undef) unless defined $message;
+  return undef unless _is_number($self, $call, 'flags are', $flags // 0, $unsigned);
   my $descriptor = _current($self, $call);
   return undef if $descriptor < 0;
   my ($targets, $id) = eval { $where->() } or return _fail($self, EINVAL, $@, undef);
@@ -690,6 +703,7 @@ sub read {
   my ($self, undef, $size, $offset) = @_;
   my $before = $_[1] // '';
   $offset //= 0;
+  return undef unless _is_number($self, 'read', 'offset is', $offset, $signed);
   $offset += length $before if $offset < 0;
   return _fail($self, EINVAL, 'read: the offset is outside the string', undef) if $offset < 0;
   return 0 if defined $size && $size eq '0';
@@ -704,6 +718,8 @@ sub write {
   my ($self, $message, $size, $offset) = @_;
   return _fail($self, EINVAL, 'write: there is no message', undef) unless defined $message;
   $offset //= 0;
+  return undef unless _is_number($self, 'write', 'offset is', $offset, $signed);
+  return undef unless _is_number($self, 'write', 'size is', $size // 0, $unsigned);
   return _fail($self, EINVAL, 'write: the offset is outside the message', undef) if abs $offset > length $message;
   my $part = defined $size ? substr $message, $offset, $size : substr $message, $offset;
   return _send_plain($self, 'write', $part, 0, sub { _targets($self, 'write') });
@@ -857,6 +873,8 @@ sub DESTROY {
   my $address = Scalar::Util::refaddr($self);
   for my $descriptor (keys %{ $self->{_Made} // {} }) {
     _release($self, $descriptor) if ($owner{$descriptor} // 0) == $address;
+    # Called by hand, the object goes on: the number is anybody's now.
+    for my $key (qw(Socket DestSocket)) { $self->{$key} = undef if defined $self->{$key} && $self->{$key} eq $descriptor }
   }
   return;
 }
