@@ -128,4 +128,20 @@ subtest 'sctp_sendv and sctp_recvv' => sub {
   is_deeply([$many->sctp_recvv(10, MSG_DONTWAIT)], [undef, -1], 'sctp_recvv with nothing there');
 };
 
+subtest 'flags, sizes and offsets that are no numbers' => sub {
+  my ($from, $to) = one_to_one();
+  my $buffer = 'kept';
+  for my $wrong ([], {}, 'x', '1.5', 2**40) {
+    fails_undef($from->send('x', $wrong), $from, qr/^send: the flags are '.*': they must be a number/, 'flags of send');
+    fails($from->sctp_sendv('x', undef, undef, $wrong), $from, qr/^sctp_sendv: the flags are '/, 'flags of sctp_sendv');
+    fails_undef($from->write('abc', $wrong), $from, qr/^write: the size is '/, 'a size of write');
+    fails_undef($from->write('abc', 1, $wrong), $from, qr/^write: the offset is '/, 'an offset of write');
+    fails_undef($to->read($buffer, 1, $wrong), $to, qr/^read: the offset is '/, 'an offset of read');
+  }
+  fails_undef($from->write('abc', -1), $from, qr/^write: the size is '-1'/, 'a negative size of write');
+  is($buffer, 'kept', 'the buffer is as it was');
+  is($from->write('abc', 2, -2), 2, 'the association is as it was');
+  is($to->read($buffer, 10), 2, 'and nothing else was sent');
+};
+
 done_testing;

@@ -91,4 +91,18 @@ ok(!$none->set_Socket('seven') || 1, 'a descriptor that is none');
 is($none->listen, -1, 'fails');
 like($none->error, qr/Socket is 'seven', which is no descriptor/, 'with a sentence');
 
+subtest 'DESTROY, called by hand and twice' => sub {
+  my $gone = Net::SCTP->new({});
+  $gone->socket;
+  $gone->DESTROY;
+  is($gone->get_Socket, undef, 'the number, which is anybody\'s now, is forgotten');
+  my $next = Net::SCTP->new({});
+  my $descriptor = $next->socket;
+  fails($gone->listen, $gone, qr/there is no socket/, 'no use after it');
+  $gone->DESTROY;
+  undef $gone;
+  is($next->listen, 0, "descriptor $descriptor still serves the next");
+  { local $@ = 'kept'; local $! = 5; undef $next; is($@, 'kept', '$@ is kept'); is($! + 0, 5, '$! too') }
+};
+
 done_testing;

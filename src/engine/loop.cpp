@@ -110,6 +110,7 @@ void Engine::Loop::close_descriptors() noexcept {
   for (const int descriptor : link_descriptors_) ::close(descriptor);
   claims_.close_descriptors();
   background_eventfd_.reset();
+  trace_.reset();  // its lock on the file would outlive the parent
   // The one this thread sleeps on would be rung for the parent's.
   const int fresh = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   const int kept = thread_eventfd();

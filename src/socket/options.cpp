@@ -116,6 +116,35 @@ TrafficSettings* traffic_of(const OptionCall& call, core::AssociationId id) noex
   return &call.settings().traffic;
 }
 
+int get_extension(const OptionCall& call, void* value, socklen_t& length, bool core::AssociationParameters::*offered,
+                  bool core::AssociationStatus::*agreed) {
+  sctp_assoc_value argument{};
+  if (!load(argument, value, length)) return -EINVAL;
+  if (const auto* const association = call.socket.association(argument.assoc_id)) {
+    const auto status = call.stack().status(association->id);
+    if (!status) return -EINVAL;
+    argument.assoc_value = *status.*agreed ? 1 : 0;
+  } else if (call.socket.is_one_to_many() && argument.assoc_id != SCTP_FUTURE_ASSOC) {
+    return -EINVAL;
+  } else {
+    argument.assoc_value = call.settings().association.*offered ? 1 : 0;
+  }
+  return store(argument, value, length);
+}
+
+int set_extension(const OptionCall& call, const void* value, socklen_t length,
+                  bool core::AssociationParameters::*offered) {
+  sctp_assoc_value argument{};
+  if (!load_exactly(argument, value, length)) return -EINVAL;
+  if (call.socket.is_one_to_many() && argument.assoc_id != SCTP_FUTURE_ASSOC &&
+      call.socket.association(argument.assoc_id) == nullptr) {
+    return -EINVAL;
+  }
+  call.settings().association.*offered = argument.assoc_value != 0;
+  call.socket.apply_defaults();
+  return 0;
+}
+
 int load_flag(bool& to, const void* value, socklen_t length) noexcept {
   int number = 0;
   if (!load(number, value, length)) return -EINVAL;

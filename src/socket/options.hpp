@@ -77,6 +77,13 @@ template <class Value>
 // The same for defaults of sending and receiving.
 [[nodiscard]] TrafficSettings* traffic_of(const OptionCall& call, core::AssociationId id) noexcept;
 
+// An extension of the protocol as an sctp_assoc_value: whether the association has it (`agreed`), or those to come will
+// offer it (`offered`). It is set for associations to come, whichever one is named, as on Linux.
+[[nodiscard]] int get_extension(const OptionCall& call, void* value, socklen_t& length,
+                                bool core::AssociationParameters::*offered, bool core::AssociationStatus::*agreed);
+[[nodiscard]] int set_extension(const OptionCall& call, const void* value, socklen_t length,
+                                bool core::AssociationParameters::*offered);
+
 // RFC 6458 §8: SCTP_FUTURE_ASSOC, SCTP_CURRENT_ASSOC, SCTP_ALL_ASSOC or one association; a one-to-one socket's `id` is
 // ignored. Calls `change` for all that `id` names: 0 or -EINVAL. As on Linux, a negative id names nothing and is no
 // error.

@@ -9,32 +9,14 @@ namespace {
 
 using Policy = core::Reliability::Policy;
 
+// RFC 7496 §4.5.
 int get_supported(const OptionCall& call, void* value, socklen_t& length) {
-  sctp_assoc_value argument{};
-  if (!load(argument, value, length)) return -EINVAL;
-  if (const auto* const association = call.socket.association(argument.assoc_id)) {
-    const auto status = call.stack().status(association->id);
-    if (!status) return -EINVAL;
-    argument.assoc_value = status->partial_reliability ? 1 : 0;
-  } else if (call.socket.is_one_to_many() && argument.assoc_id != SCTP_FUTURE_ASSOC) {
-    return -EINVAL;
-  } else {
-    argument.assoc_value = call.settings().association.partial_reliability ? 1 : 0;
-  }
-  return store(argument, value, length);
+  return get_extension(call, value, length, &core::AssociationParameters::partial_reliability,
+                       &core::AssociationStatus::partial_reliability);
 }
 
 int set_supported(const OptionCall& call, const void* value, socklen_t length) {
-  sctp_assoc_value argument{};
-  if (!load_exactly(argument, value, length)) return -EINVAL;
-  if (call.socket.is_one_to_many() && argument.assoc_id != SCTP_FUTURE_ASSOC &&
-      call.socket.association(argument.assoc_id) == nullptr) {
-    return -EINVAL;
-  }
-  // RFC 7496 §4.5: for associations to come.
-  call.settings().association.partial_reliability = argument.assoc_value != 0;
-  call.socket.apply_defaults();
-  return 0;
+  return set_extension(call, value, length, &core::AssociationParameters::partial_reliability);
 }
 
 int get_default(const OptionCall& call, void* value, socklen_t& length) {

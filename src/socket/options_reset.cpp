@@ -15,31 +15,12 @@ static_assert(SCTP_ENABLE_RESET_STREAM_REQ == core::kAllowStreamReset &&
               SCTP_ENABLE_CHANGE_ASSOC_REQ == core::kAllowStreamChange);
 
 int get_supported(const OptionCall& call, void* value, socklen_t& length) {
-  sctp_assoc_value argument{};
-  if (!load(argument, value, length)) return -EINVAL;
-  if (const auto* const association = call.socket.association(argument.assoc_id)) {
-    const auto status = call.stack().status(association->id);
-    if (!status) return -EINVAL;
-    argument.assoc_value = status->stream_reset ? 1 : 0;
-  } else if (call.socket.is_one_to_many() && argument.assoc_id != SCTP_FUTURE_ASSOC) {
-    return -EINVAL;
-  } else {
-    argument.assoc_value = call.settings().association.stream_reset ? 1 : 0;
-  }
-  return store(argument, value, length);
+  return get_extension(call, value, length, &core::AssociationParameters::stream_reset,
+                       &core::AssociationStatus::stream_reset);
 }
 
-// For associations to come, whichever one is named, as on Linux.
 int set_supported(const OptionCall& call, const void* value, socklen_t length) {
-  sctp_assoc_value argument{};
-  if (!load_exactly(argument, value, length)) return -EINVAL;
-  if (call.socket.is_one_to_many() && argument.assoc_id != SCTP_FUTURE_ASSOC &&
-      call.socket.association(argument.assoc_id) == nullptr) {
-    return -EINVAL;
-  }
-  call.settings().association.stream_reset = argument.assoc_value != 0;
-  call.socket.apply_defaults();
-  return 0;
+  return set_extension(call, value, length, &core::AssociationParameters::stream_reset);
 }
 
 // --- §6.3.1: what the peer, and the program itself, may ask for ------------------------------------------------------
@@ -62,8 +43,7 @@ int set_enabled(const OptionCall& call, const void* value, socklen_t length) {
   });
 }
 
-// --- §6.3.2 to §6.3.4: requests
-// ---------------------------------------------------------------------------------------
+// --- §6.3.2 to §6.3.4: requests --------------------------------------------------------------------------------------
 
 int reset_streams(const OptionCall& call, const void* value, socklen_t length) {
   sctp_reset_streams argument{};

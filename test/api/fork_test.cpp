@@ -7,7 +7,9 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace {
@@ -53,6 +55,14 @@ int connected(const sockaddr_in& peer) {
 bool exchange(int from, int to) {
   std::array<char, 16> buffer{};
   return netsctp_send(from, "ping", 4, 0) == 4 && netsctp_recv(to, buffer.data(), buffer.size(), 0) == 4;
+}
+
+bool holds_open(const std::filesystem::path& file) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(entry, gone) == file) return true;
+  }
+  return false;
 }
 
 TEST(Fork, InTheChildTheParentsSocketsAreHungUpAndNobodys) {
@@ -124,6 +134,21 @@ TEST(Fork, AChildThatOutlivesItsParentHoldsNoneOfItsPorts) {
   netsctp_close(again);
   ::close(ends[1]);
   ::waitpid(child, nullptr, 0);
+}
+
+TEST(Fork, TheChildLetsGoOfTheTraceWhoseLockItWouldHold) {
+  if (std::string_view(netsctp_backend()) != "stack") GTEST_SKIP() << "the kernel's packets are not traced";
+  const auto file =
+      std::filesystem::canonical(::testing::TempDir()) / ("fork_trace_" + std::to_string(::getpid()) + ".pcapng");
+  ASSERT_EQ(netsctp_trace(file.c_str()), 0);
+  sockaddr_in address = loopback();
+  const int server = listener(address);
+  EXPECT_TRUE(holds_open(file));
+  EXPECT_EQ(in_child([&] { return holds_open(file) ? 1 : 0; }), 0);
+  EXPECT_TRUE(holds_open(file));  // the parent's goes on
+  netsctp_trace(nullptr);
+  netsctp_close(server);
+  std::filesystem::remove(file);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // RFC 9260 §5.2.1, §5.2.2, §5.2.4: INIT and COOKIE ECHO for an association that exists: collision, restart, duplicates.
+#include "conformance/cookie.hpp"
 #include "conformance/peer.hpp"
 #include "wire/data.hpp"
 
@@ -284,9 +285,7 @@ TEST(Section5_2_4, C_OurOwnLateCookieIsSilentlyDiscarded) {
 
 TEST(Section5_2_4, D_ADuplicateCookieEchoIsAnsweredAgain) {
   Peer peer;
-  peer.sends(peer.own_init());
-  const Reply ack = peer.expect_only(ChunkType::kInitAck);
-  peer.learn(ack);
+  const Reply ack = fetch_cookie(peer);
   for (int i = 0; i < 3; ++i) {
     peer.sends(cookie_echo(ack.cookie()));
     EXPECT_EQ(peer.expect_only(ChunkType::kCookieAck).header.verification_tag, peer.peer_tag());
@@ -300,9 +299,7 @@ TEST(Section5_2_4, D_EvenAnExpiredCookieIsGoodIfBothTagsMatch) {
   core::AssociationParameters parameters;
   parameters.cookie_life = 10s;
   Peer peer({.parameters = parameters});
-  peer.sends(peer.own_init());
-  const Reply ack = peer.expect_only(ChunkType::kInitAck);
-  peer.learn(ack);
+  const Reply ack = fetch_cookie(peer);
   peer.sends(cookie_echo(ack.cookie()));
   peer.expect(ChunkType::kCookieAck);
   peer.advance(20s);

@@ -1,4 +1,5 @@
 // RFC 9260 §4, §5.1, §5.1.3 to §5.1.6, §5.2.6: setting up an association, from both sides, and the State Cookie.
+#include "conformance/cookie.hpp"
 #include "conformance/peer.hpp"
 #include "wire/data.hpp"
 
@@ -152,9 +153,7 @@ TEST(Section5_1, TheInitAckGoesWhereTheInitCameFrom) {
 
 TEST(Section5_1, ACookieEchoBringsTheAssociationUpAndTheCookieAckComesFirst) {
   Peer peer;
-  peer.sends(peer.own_init());
-  const Reply ack = peer.expect_only(ChunkType::kInitAck);
-  peer.learn(ack);
+  const Reply ack = fetch_cookie(peer);
   peer.sends({cookie_echo(ack.cookie()), data({.tsn = peer.peer_tsn(), .payload = "early"})});
   const Reply reply = peer.expect(ChunkType::kCookieAck);
   EXPECT_TRUE(reply.has(ChunkType::kSack));  // RFC 9260 §5.1.5 step 7: at once
@@ -197,9 +196,7 @@ TEST(Section5_1, LackOfResourcesIsAnsweredWithAnAbortThatSaysSo) {
 
 TEST(Section6_4Reply, TheCookieAckGoesWhereTheCookieEchoCameFrom) {
   Peer peer({.peer_addresses = {ip("10.0.1.1"), ip("10.0.1.2")}});
-  peer.sends(peer.own_init());
-  const Reply ack = peer.expect_only(ChunkType::kInitAck);
-  peer.learn(ack);
+  const Reply ack = fetch_cookie(peer);
   peer.sends(cookie_echo(ack.cookie()), {.from = ip("10.0.1.2")});
   const Reply reply = peer.expect(ChunkType::kCookieAck);
   EXPECT_EQ(reply.to.ip, ip("10.0.1.2"));
@@ -211,9 +208,7 @@ TEST(Section6_4Reply, TheCookieAckGoesWhereTheCookieEchoCameFrom) {
 
 TEST(Section5_1_5, ACookieWithAnyByteAlteredIsSilentlyDiscarded) {
   Peer peer;
-  peer.sends(peer.own_init());
-  const Reply ack = peer.expect_only(ChunkType::kInitAck);
-  peer.learn(ack);
+  const Reply ack = fetch_cookie(peer);
   const ByteString good = ack.cookie();
   for (std::size_t i = 0; i < good.size(); ++i) {
     for (const std::byte flip : {std::byte{1}, std::byte{0x80}, std::byte{0xFF}}) {
@@ -238,9 +233,7 @@ TEST(Section5_1_5, ACookieWithAnyByteAlteredIsSilentlyDiscarded) {
 
 TEST(Section5_1_5, ACookieForOtherPortsOrAnotherTagIsSilentlyDiscarded) {
   Peer peer;
-  peer.sends(peer.own_init());
-  const Reply ack = peer.expect_only(ChunkType::kInitAck);
-  peer.learn(ack);
+  const Reply ack = fetch_cookie(peer);
   core::EndpointConfig other;
   other.port = 5001;
   other.addresses = {ip("10.0.0.1")};
@@ -266,9 +259,7 @@ TEST(Section5_1_5, AnExpiredCookieIsAnsweredWithItsStaleness) {
   core::AssociationParameters parameters;
   parameters.cookie_life = 10s;
   Peer peer({.parameters = parameters});
-  peer.sends(peer.own_init());
-  const Reply ack = peer.expect_only(ChunkType::kInitAck);
-  peer.learn(ack);
+  const Reply ack = fetch_cookie(peer);
   peer.advance(10s + 1234us);
   peer.sends({cookie_echo(ack.cookie()), data({.tsn = peer.peer_tsn()})});
   const Reply reply = peer.expect_only(ChunkType::kError);

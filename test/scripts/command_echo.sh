@@ -1,29 +1,8 @@
 #!/usr/bin/env bash
 # Interactive use: a line is a message, its echo comes back; events are told; JSON has an object for each.
-set -euo pipefail
-netsctp=${BUILD_DIR:?the build to test}/bin/netsctp
-NETSCTP_UDP_PORT=$((20000 + $$ % 12000))
-export NETSCTP_UDP_PORT
-port=$((1024 + RANDOM % 30000))
-place=$(mktemp -d)
-pids=()
-cleanup() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  rm -rf "$place"
-}
-trap cleanup EXIT
-fail() {
-  echo "FAILED: $*" >&2
-  cat "$place"/*.log >&2
-  exit 1
-}
+source "$(dirname "$0")/command.bash"
 
-: >"$place/listen.log"
-timeout --foreground 60 "$netsctp" listen --host 127.0.0.1 --port "$port" --echo --keep-open --verbose >"$place/json.log" --json \
-  2>"$place/listen.log" </dev/null &
-server=$!
-pids+=("$server")
-timeout 20 grep -q -m1 'listening at' <(tail -f --pid=$server "$place/listen.log") || fail "it does not listen"
+start_listener "$place/json.log" --echo --keep-open --json </dev/null
 
 for style in --one-to-one --lines; do
   mkfifo "$place/in$style" "$place/out$style"
@@ -48,8 +27,7 @@ printf once | timeout 30 "$netsctp" connect --host 127.0.0.1 --port "$port" --wa
 [ "$(cat "$place/once")" = once ] || fail "no answer with --wait"
 echo "ok: --wait"
 
-kill -TERM "$server"
-wait "$server" || true
+end_listener
 python3 - "$place/json.log" "$port" <<'END_PYTHON'
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]

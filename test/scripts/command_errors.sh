@@ -1,18 +1,7 @@
 #!/usr/bin/env bash
 # What goes wrong is said in a sentence, and in the exit status.
-set -euo pipefail
-netsctp=${BUILD_DIR:?the build to test}/bin/netsctp
-NETSCTP_UDP_PORT=$((20000 + $$ % 12000))
-export NETSCTP_UDP_PORT NETSCTP_BACKEND=stack
-port=$((1024 + RANDOM % 30000))
-place=$(mktemp -d)
-listener=
-cleanup() {
-  [ -z "$listener" ] || kill "$listener" 2>/dev/null || true
-  rm -rf "$place"
-}
-trap cleanup EXIT
-fail() { echo "FAILED: $*" >&2; exit 1; }
+source "$(dirname "$0")/command.bash"
+export NETSCTP_BACKEND=stack
 
 # says <wanted status> <pattern> <arguments...>: the exit status, and what standard error has.
 says() {
@@ -24,10 +13,7 @@ says() {
   echo "ok: $(cat "$place/err")"
 }
 
-: >"$place/log"
-timeout --foreground 60 "$netsctp" listen --host 127.0.0.1 --port "$port" --keep-open --verbose </dev/null >/dev/null 2>"$place/log" &
-listener=$!
-timeout 20 grep -q -m1 'listening at' <(tail -f --pid=$listener "$place/log") || fail "it does not listen"
+start_listener /dev/null --keep-open </dev/null
 
 says 1 "^netsctp: cannot bind 127.0.0.1 port $port: address already in use: another program holds this SCTP port" \
   listen --host 127.0.0.1 --port "$port"
@@ -47,9 +33,6 @@ NETSCTP_BACKEND=kernel NETSCTP_LINK=udp timeout 30 "$netsctp" info >"$place/out"
 [ "$kernel" = yes ] || grep -q '^netsctp: cannot open an SCTP socket: ' "$place/out" || fail "no kernel: $(cat "$place/out")"
 
 # Interrupted: the association ends gracefully and the exit status tells.
-kill -TERM "$listener"
-status=0
-wait "$listener" || status=$?
-listener=
+end_listener
 [ $status -eq 143 ] || fail "interrupted: exit status $status, not 143"
 echo "ok: interrupted"

@@ -1,12 +1,6 @@
 #!/usr/bin/env bash
 # netsctp info, --help, --version and wrong arguments: what they print and their exit status.
-set -euo pipefail
-netsctp=${BUILD_DIR:?the build to test}/bin/netsctp
-NETSCTP_UDP_PORT=$((20000 + $$ % 12000))
-export NETSCTP_UDP_PORT
-place=$(mktemp -d)
-trap 'rm -rf "$place"' EXIT
-fail() { echo "FAILED: $*" >&2; exit 1; }
+source "$(dirname "$0")/command.bash"
 
 # says <wanted status> <pattern> <arguments...>: the exit status, and what either output has.
 says() {

@@ -1,39 +1,12 @@
 #!/usr/bin/env bash
 # What --trace, NETSCTP_TRACE and `run --trace` write is SCTP that tshark reads without complaint: addresses, direction,
 # checksums; two processes can share one file; a file that cannot be written is said.
-set -euo pipefail
-netsctp=${BUILD_DIR:?the build to test}/bin/netsctp
+source "$(dirname "$0")/command.bash"
 command -v tshark >/dev/null || { echo "skipped: no tshark (Debian package tshark)"; exit 77; }
-NETSCTP_UDP_PORT=$((20000 + $$ % 12000))
-export NETSCTP_UDP_PORT
-port=$((1024 + RANDOM % 30000))
-place=$(mktemp -d)
-server=
-cleanup() {
-  [ -z "$server" ] || kill "$server" 2>/dev/null || true
-  rm -rf "$place"
-}
-trap cleanup EXIT
-fail() {
-  echo "FAILED: $*" >&2
-  cat "$place"/*.log >&2
-  exit 1
-}
 read_trace() { tshark -r "$1" -o sctp.checksum:CRC32C "${@:2}" 2>"$place/tshark.log" || fail "tshark cannot read $1"; }
 
 # serve FILE: a listener on ::1 and 127.0.0.1 that traces there.
-serve() {
-  : >"$place/listen.log"
-  NETSCTP_TRACE=$1 timeout --foreground 60 "$netsctp" listen --host 127.0.0.1 --host ::1 --port "$port" --echo --keep-open --verbose \
-    >/dev/null 2>"$place/listen.log" </dev/null &
-  server=$!
-  timeout 20 grep -q -m1 'listening at' <(tail -f --pid=$server "$place/listen.log") || fail "it does not listen"
-}
-end_server() {
-  kill -TERM "$server"
-  wait "$server" || true
-  server=
-}
+serve() { NETSCTP_TRACE=$1 start_listener /dev/null --host ::1 --echo --keep-open </dev/null; }
 
 serve "$place/server-%p.pcapng"
 for host in 127.0.0.1 ::1; do
@@ -55,13 +28,13 @@ for host in 127.0.0.1 ::1; do
     fail "the INIT to $host is not marked as outbound"
   echo "ok: $host"
 done
-ls "$place/server-$server.pcapng" >/dev/null 2>&1 || ls "$place"/server-[0-9]*.pcapng >/dev/null || fail "%p is not replaced"
-end_server
+ls "$place/server-$listener.pcapng" >/dev/null 2>&1 || ls "$place"/server-[0-9]*.pcapng >/dev/null || fail "%p is not replaced"
+end_listener
 
 serve "$place/both.pcapng"
 echo hello | timeout 30 "$netsctp" connect --host 127.0.0.1 --port "$port" --trace "$place/both.pcapng" \
   >/dev/null 2>"$place/connect.log" || fail "connect: exit status $?"
-end_server
+end_listener
 inits=$(read_trace "$place/both.pcapng" -Y 'sctp.chunk_type == 1' | wc -l)
 [ "$inits" = 2 ] || fail "the INIT was sent by one and taken in by the other, but is $inits times in their common file"
 echo "ok: one file of two processes"

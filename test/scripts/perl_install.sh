@@ -42,6 +42,7 @@ perl -MNet::SCTP -e '
   $client->sctp_sendmsg("installed") == 9 or die $client->error;
   print +($server->sctp_recvmsg)[0], "\n"' > "$place/said"
 grep -qx installed "$place/said"
-pod2text "$PERL5LIB"/*/Net/SCTP.pm > "$place/manual"
+pod2text "$PERL5LIB"/*/Net/SCTP.pod > "$place/manual"
 grep -q "^SYNOPSIS" "$place/manual"
+[ -z "$(find "$place/perl5" -name '*.pl')" ] || { echo "installed, and no module: $(find "$place/perl5" -name '*.pl')"; exit 1; }
 echo "done"

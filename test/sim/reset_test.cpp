@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "sim/faulty_links.hpp"
 #include "sim/simulation.hpp"
 
 namespace netsctp::sim {
@@ -73,15 +74,7 @@ TEST(StreamReset, NothingIsLostNorOutOfOrder) {
       user->parameters.max_init_retransmits = 20;
       user->parameters.path.max_retransmissions = 20;
     }
-    for (const auto& [from, to] : {std::pair{ip("10.0.0.1"), ip("10.0.1.1")}, {ip("10.0.1.1"), ip("10.0.0.1")}}) {
-      LinkConfig& link = network.link(from, to);
-      link.delay = std::chrono::microseconds(random.between(0, 50'000));
-      link.loss = loss;
-      link.duplication = random.fraction() * 0.05;
-      link.reordering = random.chance(0.5) ? 0 : random.fraction() * 0.3;
-      link.reorder_delay = std::chrono::milliseconds(random.between(1, 50));
-      link.bandwidth = random.pick<std::uint64_t>({0, 300'000, 10'000'000});
-    }
+    make_links_faulty(network, random, [&] { return loss; });
     simulation.open();
     a.connect(host_b, Simulation::kPort);
     ASSERT_TRUE(network.run_until([&] { return simulation.is_up(); }, 900s)) << "no handshake";

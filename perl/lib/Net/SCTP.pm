@@ -1,12 +1,12 @@
 # Net::SCTP: SCTP sockets as objects. The calls are those of <netsctp.h> (SCTP.xs); addresses, options and structs are
-# turned into bytes by the modules in Net/SCTP/. The manual is at the end.
+# turned into bytes by the modules in Net/SCTP/. The manual is SCTP.pod.
 package Net::SCTP;
 use 5.036;
 use strict;
 use warnings;
 no warnings 'ambiguous';
 use Carp ();
-use Errno qw(EADDRNOTAVAIL EBADF EDESTADDRREQ EINVAL EOPNOTSUPP);
+use Errno qw(EADDRNOTAVAIL EBADF EDESTADDRREQ EINVAL);
 use Scalar::Util ();
 use Socket ();
 use Symbol ();
@@ -25,6 +25,7 @@ use Net::SCTP::Address;
 use Net::SCTP::Handle;
 use Net::SCTP::Notification;
 use Net::SCTP::Options;
+use Net::SCTP::OptionCalls;
 use Net::SCTP::Struct;
 
 # An object is also a filehandle, as far as fileno() goes.
@@ -406,6 +407,9 @@ sub getsockname { my ($self) = @_; my @name = _name($self, 'getsockname', \&Net:
 
 # --- receiving
 
+my $unsigned = qr/^[0-9]{1,10}$/;
+my $signed   = qr/^-?[0-9]{1,10}$/;
+
 # Who a message came from. The packed form is kept: the answer mostly goes there.
 sub _remember_peer {
   my ($self, $from) = @_;
@@ -419,6 +423,14 @@ sub _remember_peer {
   return;
 }
 
+# Whether it is a whole number that fits an int; else why not is said.
+sub _is_number {
+  my ($self, $call, $what, $value, $pattern) = @_;
+  return 1 if !ref $value && $value =~ $pattern && abs $value < 2**31;
+  return _fail($self, EINVAL, "$call: the $what '$value': they must be a number", 0) if $what =~ /are$/;
+  return _fail($self, EINVAL, "$call: the $what '$value': it must be a number" . ($pattern eq $unsigned ? ' from 0 on' : ''), 0);
+}
+
 # One message: (bytes, from), or an empty list for a failure.
 sub _receive {
   my ($self, $call, $size, $flags) = @_;
@@ -428,7 +440,7 @@ sub _receive {
   $flags //= 0;
   return _fail($self, EINVAL, "$call: the size is '$size': it must be a number from 1 on")
     unless $size =~ /^[0-9]{1,10}$/ && $size > 0 && $size < 2**31;
-  return _fail($self, EINVAL, "$call: the flags are '$flags': they must be a number") unless $flags =~ /^[0-9]{1,10}$/;
+  return unless _is_number($self, $call, 'flags are', $flags, $unsigned);
   my ($message, $from, $came, $info, $next) = Net::SCTP::Call::receive($descriptor, $size, $flags)
     or return _failed($self, $call);
   $self->{_AssocID} = unpack 'l', substr $info, -4 if defined $info;
@@ -619,6 +631,7 @@ sub sctp_sendv {
   my ($self, $message, $hosts, $info, $flags) = @_;
   my $descriptor = _current($self, 'sctp_sendv');
   return -1 if $descriptor < 0;
+  return -1 unless _is_number($self, 'sctp_sendv', 'flags are', $flags // 0, $unsigned);
   my @parts = ref $message eq 'ARRAY' ? @$message : ($message);
   return _fail($self, EINVAL, 'sctp_sendv: there is no message', -1) if !@parts || grep { !defined } @parts;
   my %given = %{ ref $info eq 'HASH' ? $info : {} };
@@ -661,6 +674,7 @@ sub _send_plain {
   my ($self, $call, $message, $flags, $where) = @_;
   $self->{_Error} = '';
   return _fail($self, EINVAL, "$call: there is no message", undef) unless defined $message;
+  return undef unless _is_number($self, $call, 'flags are', $flags // 0, $unsigned);
   my $descriptor = _current($self, $call);
   return undef if $descriptor < 0;
   my ($targets, $id) = eval { $where->() } or return _fail($self, EINVAL, $@, undef);
@@ -690,6 +704,7 @@ sub read {
   my ($self, undef, $size, $offset) = @_;
   my $before = $_[1] // '';
   $offset //= 0;
+  return undef unless _is_number($self, 'read', 'offset is', $offset, $signed);
   $offset += length $before if $offset < 0;
   return _fail($self, EINVAL, 'read: the offset is outside the string', undef) if $offset < 0;
   return 0 if defined $size && $size eq '0';
@@ -704,127 +719,11 @@ sub write {
   my ($self, $message, $size, $offset) = @_;
   return _fail($self, EINVAL, 'write: there is no message', undef) unless defined $message;
   $offset //= 0;
+  return undef unless _is_number($self, 'write', 'offset is', $offset, $signed);
+  return undef unless _is_number($self, 'write', 'size is', $size // 0, $unsigned);
   return _fail($self, EINVAL, 'write: the offset is outside the message', undef) if abs $offset > length $message;
   my $part = defined $size ? substr $message, $offset, $size : substr $message, $offset;
   return _send_plain($self, 'write', $part, 0, sub { _targets($self, 'write') });
-}
-
-# --- options
-
-sub _option_error { my ($self, $call, $result) = @_; return _fail($self, $@ =~ /there is no option/ ? Errno::ENOPROTOOPT() : EINVAL, "$call: $@", $result) }
-
-# The port that an address in an option has unless it names one.
-sub _option_context {
-  my ($self, $option) = @_;
-  my $key = $option->{name} =~ /BINDX|SET_PEER_PRIMARY/ ? 'LocalPort' : 'PeerPort';
-  return _context($self, Net::SCTP::Address::port($self->{$key}, $key));
-}
-
-sub setsockopt {
-  my ($self, @arguments) = @_;
-  my $descriptor = _current($self, 'setsockopt');
-  return -1 if $descriptor < 0;
-  if (@arguments == 3 && !ref $arguments[0] && $arguments[0] =~ /^[0-9]+$/) {    # as in Perl: level, option, bytes
-    my ($level, $number, $value) = @arguments;
-    $value = pack 'i', $value if defined $value && $value =~ /^-?[0-9]{1,10}\z/;
-    return _failed($self, 'setsockopt', -1) if Net::SCTP::Call::setsockopt($descriptor, $level, $number, $value // '') < 0;
-    return 0;
-  }
-  my %wanted;
-  while (@arguments) {
-    my $next = shift @arguments;
-    if    (ref $next eq 'HASH')           { %wanted = (%wanted, %$next) }
-    elsif (defined $next && !ref $next && @arguments) { $wanted{$next} = shift @arguments }
-    else  { return _fail($self, EINVAL, 'setsockopt takes a hash of options', -1) }
-  }
-  # All are looked at before the first is set.
-  my @steps = eval {
-    map { { option => $_->[0], value => $_->[1], context => _option_context($self, $_->[0]) } }
-      sort { $a->[0]{number} <=> $b->[0]{number} }
-      map { [Net::SCTP::Options::option($_), $wanted{$_}] } keys %wanted;
-  };
-  return _option_error($self, 'setsockopt', -1) if $@;
-  for my $step (@steps) {
-    eval { Net::SCTP::Options::value(@$step{qw(option value context)}, sub { undef }); 1 } or return _option_error($self, 'setsockopt', -1);
-  }
-  for my $step (@steps) {
-    my ($option, $value, $context) = @$step{qw(option value context)};
-    my ($level, $number) = @$option{qw(level number)};
-    my $now = sub { Net::SCTP::Call::getsockopt($descriptor, $level, $number, $_[0]) };
-    my $bytes   = Net::SCTP::Options::value($option, $value, $context, $now);
-    my $outcome = Net::SCTP::Call::setsockopt($descriptor, $level, $number, $bytes);
-    return _failed($self, "setsockopt $option->{name}", -1) if $outcome < 0;
-    $self->{_AssocID} = $outcome if $outcome > 0 && $option->{name} eq 'SCTP_SOCKOPT_CONNECTX';
-    _learn_port($self, $descriptor) if $option->{name} =~ /BINDX|CONNECTX/;
-  }
-  return 0;
-}
-
-sub getsockopt {
-  my ($self, @arguments) = @_;
-  my $descriptor = _current($self, 'getsockopt');
-  return undef if $descriptor < 0;
-  if (@arguments == 2 && 2 == grep { defined && !ref && /^[0-9]+$/ } @arguments) {    # as in Perl: level, option
-    return Net::SCTP::Call::getsockopt($descriptor, @arguments, "\0" x 256) // _failed($self, 'getsockopt', undef);
-  }
-  my %wanted;
-  for my $argument (@arguments) {
-    if    (ref $argument eq 'HASH')  { %wanted = (%wanted, %$argument) }
-    elsif (ref $argument eq 'ARRAY') { $wanted{$_} = undef for @$argument }
-    else                             { $wanted{ $argument // '' } = undef }
-  }
-  my %found;
-  if (!@arguments) {
-    for my $row (grep { $_->[2] =~ /g/ && $_->[2] !~ /a/ } @Net::SCTP::Options::table) {
-      my $value = eval { _get_option($self, $descriptor, $row->[0], {}) };
-      $found{ $row->[0] } = $value if defined $value;
-    }
-    return \%found;
-  }
-  for my $name (sort keys %wanted) {
-    my $value = eval { _get_option($self, $descriptor, $name, $wanted{$name}) };
-    return _option_error($self, 'getsockopt', undef) if $@;
-    return _failed($self, "getsockopt $name", undef) unless defined $value;
-    $found{$name} = $value;
-  }
-  return \%found;
-}
-
-# Dies on what is wrong with the question; undef and $! if the call fails.
-sub _get_option {
-  my ($self, $descriptor, $name, $given) = @_;
-  my $option = Net::SCTP::Options::option($name);
-  my $asked  = Net::SCTP::Options::question($option, $given, _option_context($self, $option));
-  my $bytes  = Net::SCTP::Call::getsockopt($descriptor, @$option{qw(level number)}, $asked) // return undef;
-  my $answer = Net::SCTP::Options::answer($option, $bytes);
-  _adopt($self, $option, $answer);
-  return $answer;
-}
-
-# Options that make a descriptor or an association.
-sub _adopt {
-  my ($self, $option, $answer) = @_;
-  if    ($option->{name} eq 'SCTP_SOCKOPT_PEELOFF')       { _own($self, $answer->{sd}) }
-  elsif ($option->{name} eq 'SCTP_SOCKOPT_PEELOFF_FLAGS') { _own($self, $answer->{p_arg}{sd}) }
-  elsif ($option->{name} eq 'SCTP_SOCKOPT_CONNECTX3')     { $self->{_AssocID} = $answer->{assoc_id} }
-  return;
-}
-
-sub sctp_opt_info {
-  my ($self, $id, $name, $given) = @_;
-  my $descriptor = _current($self, 'sctp_opt_info');
-  return undef if $descriptor < 0;
-  $id //= $self->{_AssocID} // 0;
-  return _fail($self, EINVAL, "sctp_opt_info: '$id' is no association's id", undef) unless $id =~ /^[0-9]+$/;
-  my ($option, $asked) = eval {
-    my $found = Net::SCTP::Options::option($name);
-    ($found, Net::SCTP::Options::question($found, $given // {}, _option_context($self, $found)));
-  } or return _option_error($self, 'sctp_opt_info', undef);
-  my $bytes = $option->{level} == IPPROTO_SCTP() ? Net::SCTP::Call::opt_info($descriptor, $id, $option->{number}, $asked)
-    : _fail($self, EOPNOTSUPP, '', undef);
-  return _failed($self, "sctp_opt_info $option->{name}", undef) unless defined $bytes;
-  my $answer = Net::SCTP::Options::answer($option, $bytes);
-  return ref $answer ? $answer : { $option->{name} => $answer };
 }
 
 # --- as a filehandle
@@ -857,6 +756,8 @@ sub DESTROY {
   my $address = Scalar::Util::refaddr($self);
   for my $descriptor (keys %{ $self->{_Made} // {} }) {
     _release($self, $descriptor) if ($owner{$descriptor} // 0) == $address;
+    # Called by hand, the object goes on: the number is anybody's now.
+    for my $key (qw(Socket DestSocket)) { $self->{$key} = undef if defined $self->{$key} && $self->{$key} eq $descriptor }
   }
   return;
 }
@@ -866,715 +767,3 @@ sub CLONE_SKIP { return 1 }
 
 1;
 
-__END__
-
-=encoding utf8
-
-=head1 NAME
-
-Net::SCTP - SCTP sockets for Perl, on every machine
-
-=head1 SYNOPSIS
-
-A server that answers every message, on port 5556 of all addresses:
-
-  perl -MNet::SCTP -e '$s = Net::SCTP->new({ LocalPort => 5556 }); $s->start_server or die $s->error; while ($s->get_Socket) { ($m, $n) = $s->sctp_recvmsg; print "$n bytes from ", $s->get_PeerHost, ": $m\n"; $s->sctp_sendmsg("I am the Server!!") }'
-
-A client of it:
-
-  perl -MNet::SCTP -e '$c = Net::SCTP->new({ PeerHost => "127.0.0.1", PeerPort => 5556 }); $c->start_client or die $c->error; $c->sctp_sendmsg("I am the Client!!"); print +($c->sctp_recvmsg)[0], "\n"'
-
-Another one, which names stream and payload protocol:
-
-  perl -MNet::SCTP -e '$c = Net::SCTP->new({ PeerHost => "127.0.0.1", PeerPort => 5556, OneToMany => 0 }); $c->start_client or die $c->error; $c->sctp_sendmsg("on stream 3", { stream => 3, ppid => 46 }); print +($c->sctp_recvmsg)[0], " on stream ", $c->get_RecvInfo->{stream}, "\n"'
-
-Which SCTP serves here, and what a socket's options are:
-
-  perl -MNet::SCTP -e 'print Net::SCTP->backend, "\n"'
-  perl -MNet::SCTP -e '$s = Net::SCTP->new({}); $s->socket; $o = $s->getsockopt; for (sort keys %$o) { print "$_\n" unless ref $o->{$_} }'
-
-As a script:
-
-  use Net::SCTP qw(:events :flags);
-
-  my $server = Net::SCTP->new({
-    LocalHost => ['127.0.0.1', '127.0.0.2'],
-    LocalPort => 5556,
-    Listen    => 5,
-  });
-  $server->start_server or die $server->error;
-  $server->setsockopt({ SCTP_EVENTS => { sctp_association_event => 1 } });
-  while ($server->{Socket}) {
-    my ($message, $length) = $server->sctp_recvmsg;
-    last if $length < 0;
-    my $info = $server->get_RecvInfo;
-    if (my $told = $info->{notification}) {
-      print "association $told->{sac_assoc_id} is up\n"
-        if $told->{type} eq 'SCTP_ASSOC_CHANGE' && $told->{sac_state} == SCTP_COMM_UP;
-      next;
-    }
-    $server->sctp_sendmsg("you said: $message", { stream => $info->{stream}, ppid => $info->{ppid} });
-  }
-
-=head1 DESCRIPTION
-
-SCTP (RFC 9260) carries messages whose bounds are kept, on many streams, over several network paths at once. This module
-has its sockets, in both styles of RFC 6458: one-to-many, where one socket has many associations, and one-to-one, where
-it has one, as TCP.
-
-The sockets are those of libnetsctp: the kernel's SCTP where there is one, and an own stack over UDP port 9899 (RFC 6951)
-where there is none. The environment variable C<NETSCTP_BACKEND> (C<auto>, C<kernel>, C<stack>) chooses;
-C<NETSCTP_UDP_PORT> is the UDP port. L<netsctp(7)> has more.
-
-Methods and keys are those of the module Net::SCTP 1.02 of CPAN, and scripts written for it run as they are. See
-L</DIFFERENCES> for what is better.
-
-=head2 What methods return
-
-A method that has failed returns -1, or undef or an empty list where that is said. C<$!> has the error and error() a
-sentence. Nothing is printed, unless C<Debug> is set, and then to STDERR. Where a wrong key, option, field, attribute,
-host or port is given, C<$!> is C<EINVAL> (C<ENOPROTOOPT> for an option that is none) and the sentence names it. Only
-a message with characters above 255 dies, as in L<syswrite|perlfunc/syswrite>: encode it.
-
-=head1 CONSTRUCTOR
-
-=head2 new(\%arguments)
-
-An object, without a socket yet. undef for a key or a port that is none; C<< Net::SCTP->error >> says which.
-
-=over
-
-=item LocalHost, PeerHost
-
-Addresses: a string, or an array reference of strings. An IPv4 or IPv6 address, or a name that is looked up. An empty
-string, undef, and an array without any are: any address (LocalHost), nobody (PeerHost). Default: empty.
-
-=item LocalPort, PeerPort
-
-Ports, 0 to 65535, or a service's name. With LocalPort 0 the system picks one when the socket is bound, and LocalPort is
-that then. Default: 0.
-
-=item Listen
-
-The backlog of listen(). Default: 1.
-
-=item OneToMany
-
-True for one-to-many, false for one-to-one. Default: 1.
-
-=item IPV6
-
-Defined: an IPv6 socket, which takes IPv4 too. Default: undef, IPv4 only.
-
-=item AutoBind
-
-True: the address is left to the system; bind() is an error, and start_server() does not bind. Default: undef.
-
-=item Debug
-
-True: calls and errors are told on STDERR. Default: undef.
-
-=item LegacyPorts
-
-True: ports go onto the wire byte-swapped, as by the published module on little-endian machines; for its old peers.
-Default: undef.
-
-=item Socket, DestSocket
-
-Descriptors that are there already. The object does not close them by itself. Default: undef.
-
-=back
-
-=head1 METHODS
-
-=head2 get_LocalHost, set_LocalHost, get_LocalPort, set_LocalPort, get_PeerHost, set_PeerHost, get_PeerPort, set_PeerPort, get_OneToMany, set_OneToMany, get_IPV6, set_IPV6, get_AutoBind, set_AutoBind, get_Debug, set_Debug, get_LegacyPorts, set_LegacyPorts
-
-The keys of new(). To set one returns the new value; a port that is none is refused with undef. The keys of the object's
-hash, C<< $s->{PeerHost} >>, are the same.
-
-=head2 get_listener, set_listener, get_Listen, set_Listen
-
-The key Listen.
-
-=head2 get_Socket, set_Socket, get_DestSocket, set_DestSocket
-
-The descriptors: the socket itself, and the association that accept() has returned last. Undefined where there is none.
-Data, options and names are those of DestSocket if it is defined, else of Socket; bind, connect, listen and accept are
-those of Socket.
-
-=head2 get_AssocID
-
-The id of the association that was set up, accepted, sent to or received from last, or undef.
-
-=head2 get_RecvInfo
-
-What came with the last message, as a hash reference:
-
-=over
-
-=item stream, ssn, ppid, flags, tsn, cumtsn, context, assoc_id
-
-As in struct sctp_rcvinfo (RFC 6458, 5.3.5). C<ppid> is a number as the standards print it, 46 for Diameter: it is put
-into network order on its way.
-
-=item end_of_record
-
-1 if this was the message's last piece, else 0.
-
-=item notification
-
-0 for a message. For a notification, a hash reference: C<type>, the name of the notification, and the fields of its
-struct by their names in F<linux/sctp.h>.
-
-=back
-
-=head2 socket()
-
-Makes the socket, one-to-many or one-to-one, and returns its descriptor; -1. The descriptor is never 0.
-
-=head2 bind([$host])
-
-Binds to one address, by default LocalHost. 0 or -1. For an array of addresses there is bindx().
-
-=head2 bindx([\@hosts [, $flag]]), sctp_bindx
-
-Binds to several addresses, by default LocalHost. Flag 1 (SCTP_BINDX_ADD_ADDR, the default) adds them, 2
-(SCTP_BINDX_REM_ADDR) removes them. 0 or -1.
-
-=head2 connect([$host])
-
-Sets up an association, by default with PeerHost; waits until it is up. Several times on a one-to-many socket, for
-several peers. With an array it is sctp_connectx(). 0 or -1.
-
-=head2 sctp_connectx([\@hosts]), connectx
-
-The same with a peer of several addresses. Also takes C<($id, \@hosts)>, where C<$id> is ignored: get_AssocID() has the
-association's id. 0 or -1.
-
-=head2 listen()
-
-Takes associations from now on, with Listen as the backlog. 0 or -1.
-
-=head2 accept()
-
-One-to-one: waits for the next association. Its descriptor is returned, and is DestSocket from now on. -1.
-Descriptors that accept() has returned and whose association has ended are closed from time to time.
-
-=head2 start_server()
-
-socket() unless there is one, bind() or bindx(), listen(). True or false.
-
-=head2 start_client()
-
-socket() unless there is one, bind() or bindx() if LocalHost or LocalPort is given, connect() or sctp_connectx(). True
-or false.
-
-=head2 sctp_recvmsg([$size [, $flags]])
-
-Waits for a message: C<($message, $length)>. Of a longer message than $size (default 4096) the first $size bytes, the
-next ones with the next call; get_RecvInfo() says when it is through. PeerHost and PeerPort become the sender's.
-C<('', 0)> when a one-to-one association has ended, C<(undef, -1)> for a failure. In scalar context the length.
-Flags: MSG_PEEK, MSG_DONTWAIT.
-
-=head2 sctp_sendmsg($message [, \%info])
-
-Sends a message: on DestSocket if it is defined, else on a one-to-one socket, else to the association with PeerHost and
-PeerPort, which is set up if there is none. Of an array PeerHost, an address with an association is taken, or else the
-first that an association can be set up with. Bytes, or -1. %info may have:
-
-=over
-
-=item stream, ppid, context, timetolive
-
-Numbers; timetolive is in milliseconds.
-
-=item flags
-
-A number, a name, or an array of names: C<unordered>, C<eof> (ends the association gracefully after it), C<abort>,
-C<addr_over>, C<sack_immediately>, C<sendall>. Each is also a key: C<< unordered => 1 >>. On one-to-one sockets the
-kernel takes neither C<eof> nor C<abort>.
-
-=item assoc_id
-
-The association.
-
-=item addr
-
-The address: C<'host'>, C<'host:port'>, C<'[host]:port'>, C<[host, port]>; without a port it is PeerPort.
-
-=item msg_flags
-
-Flags of the call, as MSG_DONTWAIT.
-
-=back
-
-Without %info, the socket's defaults hold (SCTP_DEFAULT_SNDINFO). The signal SIGPIPE is never raised.
-
-=head2 close()
-
-Closes DestSocket if it is defined, else Socket; it is undef then. 0 or -1. An object closes all it has made when it
-goes.
-
-=head2 shutdown([$how])
-
-One-to-one: 1, 2, 3 or SHUT_RD, SHUT_WR, SHUT_RDWR (the default). 0 or -1. One-to-many sockets end an association by
-sending with C<< flags => 'eof' >>.
-The numbers are this module's own; L<Socket>'s constants are one less.
-
-=head2 sctp_peeloff([$assoc_id])
-
-Takes an association, by default the last one, out of a one-to-many socket: a new object with a one-to-one socket of its
-own, or undef.
-
-=head2 sctp_getpadders([$assoc_id]), sctp_getpaddrs
-
-The peer's addresses, as a list of strings. By default of the last association.
-
-=head2 sctp_getladders([$assoc_id]), sctp_getladdrs
-
-The local addresses: of the association, or with 0 those that the socket is bound to.
-
-=head2 getpeername(), getsockname()
-
-C<($ip, $length)>, the length being that of the address as a struct: 16 or 28. An empty list for a failure. Of
-one-to-one sockets.
-
-=head2 setsockopt(\%options)
-
-Sets options, by names: C<< { SCTP_EVENTS => { sctp_data_io_event => 1 }, SCTP_NODELAY => 1 } >>. Fields that are not
-named stay as they are. An option that is a number takes a number, and so does one whose struct has but one field besides
-the association. For one association, name it by C<assoc_id> or by the struct's own field. All names are looked at before
-the first option is set. 0 or -1. Also C<(\%options, %more)>, C<(%options)> and, as in Perl, C<($level, $option, $bytes)>.
-
-=head2 getsockopt([\%options | @names])
-
-The same shape, read: a hash reference, or undef. In the hash, each option's value may be a hash of what to ask with: the
-association, an address. Without arguments every option that can be read now. C<($level, $option)> returns bytes, as in
-Perl.
-
-=head2 sctp_opt_info($assoc_id, $option [, \%in])
-
-One option of one association: a hash reference of its fields, or undef.
-
-=head2 send($message [, $flags [, $to]]), sendto($message, $flags, $to)
-
-As L<perlfunc/send>: bytes, or undef. Without an address send() goes to where sctp_sendmsg() does. $to is a packed
-address (L<Socket>), C<'host:port'> or C<[host, port]>.
-
-=head2 recv($buffer, $size [, $flags]), recvfrom
-
-As L<perlfunc/recv>: the sender's packed address, or undef; the message is in $buffer.
-
-=head2 read($buffer, $size [, $offset]), write($message [, $size [, $offset]])
-
-As L<perlfunc/sysread> and L<perlfunc/syswrite>: bytes, 0 at the end, undef for a failure.
-
-=head2 sctp_send($message [, \%info])
-
-RFC 6458, 9.10: to the last association, or C<assoc_id>. Bytes or -1.
-
-=head2 sctp_sendx($message [, \@hosts [, \%info]])
-
-RFC 6458, 9.11: sets up an association with a peer of these addresses, by default PeerHost, if there is none. Bytes
-or -1.
-
-=head2 sctp_sendv($message | \@parts [, \@hosts [, \%info [, $flags]]])
-
-RFC 6458, 9.12: a message of several parts. %info may also have C<pr_policy> (SCTP_PR_SCTP_TTL, ...), C<pr_value> and
-C<auth_keynumber>, but no C<timetolive>. Bytes or -1.
-
-=head2 sctp_recvv([$size [, $flags]])
-
-RFC 6458, 9.13: C<($message, $length, \%info, \%next)>. %info is what get_RecvInfo() returns; %next has C<stream>,
-C<flags>, C<ppid>, C<length> and C<assoc_id> of the next message if it has come and SCTP_RECVNXTINFO is on, else nothing.
-C<(undef, -1)> for a failure.
-
-=head2 error()
-
-The sentence about what went wrong in the last call, or an empty string. C<< Net::SCTP->error >> is that of new().
-
-=head2 backend()
-
-C<kernel> or C<stack>: which SCTP serves. undef if the environment asks for what cannot be had.
-
-=head2 blocking([$wanted])
-
-Whether calls on the current descriptor wait (they do); with an argument sets that, and returns what was.
-
-=head2 fileno(), handle()
-
-The current descriptor, and a filehandle that has it. The object itself is good as a filehandle for C<fileno>,
-L<IO::Select>, L<IO::Poll>, C<sysread>, C<syswrite> and C<close>. Descriptors are readable when there is something to
-receive or to accept, and writable when there is room to send.
-
-=head1 OPTIONS
-
-With their fields. Payload protocol identifiers and UDP ports are plain numbers, addresses strings (C<'host'>, and
-C<'host:port'> to set them), lists are arrays. What an option does: F<docs/socket-options.md> and RFC 6458.
-
-=over
-
-=item SCTP_RTOINFO
-
-srto_assoc_id, srto_initial, srto_max, srto_min
-
-=item SCTP_ASSOCINFO
-
-sasoc_assoc_id, sasoc_asocmaxrxt, sasoc_number_peer_destinations, sasoc_peer_rwnd, sasoc_local_rwnd, sasoc_cookie_life
-
-=item SCTP_INITMSG
-
-sinit_num_ostreams, sinit_max_instreams, sinit_max_attempts, sinit_max_init_timeo
-
-=item SCTP_NODELAY
-
-a number
-
-=item SCTP_AUTOCLOSE
-
-a number
-
-=item SCTP_SET_PEER_PRIMARY_ADDR
-
-sspp_assoc_id, sspp_addr (set only)
-
-=item SCTP_PRIMARY_ADDR
-
-ssp_assoc_id, ssp_addr
-
-=item SCTP_ADAPTATION_LAYER
-
-ssb_adaptation_ind
-
-=item SCTP_DISABLE_FRAGMENTS
-
-a number
-
-=item SCTP_PEER_ADDR_PARAMS
-
-spp_assoc_id, spp_address, spp_hbinterval, spp_pathmaxrxt, spp_pathmtu, spp_sackdelay, spp_flags, spp_ipv6_flowlabel, spp_dscp
-
-=item SCTP_DEFAULT_SEND_PARAM
-
-sinfo_stream, sinfo_ssn, sinfo_flags, sinfo_ppid, sinfo_context, sinfo_timetolive, sinfo_tsn, sinfo_cumtsn, sinfo_assoc_id
-
-=item SCTP_EVENTS
-
-sctp_data_io_event, sctp_association_event, sctp_address_event, sctp_send_failure_event, sctp_peer_error_event, sctp_shutdown_event, sctp_partial_delivery_event, sctp_adaptation_layer_event, sctp_authentication_event, sctp_sender_dry_event, sctp_stream_reset_event, sctp_assoc_reset_event, sctp_stream_change_event, sctp_send_failure_event_event
-
-=item SCTP_I_WANT_MAPPED_V4_ADDR
-
-a number
-
-=item SCTP_MAXSEG
-
-assoc_id, assoc_value
-
-=item SCTP_STATUS
-
-sstat_assoc_id, sstat_state, sstat_rwnd, sstat_unackdata, sstat_penddata, sstat_instrms, sstat_outstrms, sstat_fragmentation_point, sstat_primary (read only)
-
-=item SCTP_GET_PEER_ADDR_INFO
-
-spinfo_assoc_id, spinfo_address, spinfo_state, spinfo_cwnd, spinfo_srtt, spinfo_rto, spinfo_mtu (read only)
-
-=item SCTP_DELAYED_SACK
-
-sack_assoc_id, sack_delay, sack_freq
-
-=item SCTP_CONTEXT
-
-assoc_id, assoc_value
-
-=item SCTP_FRAGMENT_INTERLEAVE
-
-a number
-
-=item SCTP_PARTIAL_DELIVERY_POINT
-
-a number
-
-=item SCTP_MAX_BURST
-
-assoc_id, assoc_value
-
-=item SCTP_AUTH_CHUNK
-
-sauth_chunk (set only)
-
-=item SCTP_HMAC_IDENT
-
-shmac_num_idents, shmac_idents
-
-=item SCTP_AUTH_KEY
-
-sca_assoc_id, sca_keynumber, sca_keylength, sca_key (set only)
-
-=item SCTP_AUTH_ACTIVE_KEY
-
-scact_assoc_id, scact_keynumber
-
-=item SCTP_AUTH_DELETE_KEY
-
-scact_assoc_id, scact_keynumber (set only)
-
-=item SCTP_PEER_AUTH_CHUNKS
-
-gauth_assoc_id, gauth_number_of_chunks, gauth_chunks (read only)
-
-=item SCTP_LOCAL_AUTH_CHUNKS
-
-gauth_assoc_id, gauth_number_of_chunks, gauth_chunks (read only)
-
-=item SCTP_GET_ASSOC_NUMBER
-
-a number (read only)
-
-=item SCTP_GET_ASSOC_ID_LIST
-
-gaids_number_of_ids, gaids_assoc_id (read only)
-
-=item SCTP_AUTO_ASCONF
-
-a number
-
-=item SCTP_PEER_ADDR_THLDS
-
-spt_assoc_id, spt_address, spt_pathmaxrxt, spt_pathpfthld
-
-=item SCTP_RECVRCVINFO
-
-a number
-
-=item SCTP_RECVNXTINFO
-
-a number
-
-=item SCTP_DEFAULT_SNDINFO
-
-snd_sid, snd_flags, snd_ppid, snd_context, snd_assoc_id
-
-=item SCTP_AUTH_DEACTIVATE_KEY
-
-scact_assoc_id, scact_keynumber (set only)
-
-=item SCTP_REUSE_PORT
-
-a number
-
-=item SCTP_PEER_ADDR_THLDS_V2
-
-spt_assoc_id, spt_address, spt_pathmaxrxt, spt_pathpfthld, spt_pathcpthld
-
-=item SCTP_SOCKOPT_BINDX_ADD
-
-an array of hosts (set only)
-
-=item SCTP_SOCKOPT_BINDX_REM
-
-an array of hosts (set only)
-
-=item SCTP_SOCKOPT_PEELOFF
-
-associd, sd (read only, and only when it is named)
-
-=item SCTP_SOCKOPT_CONNECTX_OLD
-
-an array of hosts (set only)
-
-=item SCTP_GET_PEER_ADDRS
-
-assoc_id, addr_num, addrs (read only)
-
-=item SCTP_GET_LOCAL_ADDRS
-
-assoc_id, addr_num, addrs (read only)
-
-=item SCTP_SOCKOPT_CONNECTX
-
-an array of hosts (set only)
-
-=item SCTP_SOCKOPT_CONNECTX3
-
-assoc_id, addr_num, addrs (read only, and only when it is named)
-
-=item SCTP_GET_ASSOC_STATS
-
-sas_assoc_id, sas_obs_rto_ipaddr, sas_maxrto, sas_isacks, sas_osacks, sas_opackets, sas_ipackets, sas_rtxchunks, sas_outofseqtsns, sas_idupchunks, sas_gapcnt, sas_ouodchunks, sas_iuodchunks, sas_oodchunks, sas_iodchunks, sas_octrlchunks, sas_ictrlchunks (read only)
-
-=item SCTP_PR_SUPPORTED
-
-assoc_id, assoc_value
-
-=item SCTP_DEFAULT_PRINFO
-
-pr_assoc_id, pr_value, pr_policy
-
-=item SCTP_PR_ASSOC_STATUS
-
-sprstat_assoc_id, sprstat_sid, sprstat_policy, sprstat_abandoned_unsent, sprstat_abandoned_sent (read only)
-
-=item SCTP_PR_STREAM_STATUS
-
-sprstat_assoc_id, sprstat_sid, sprstat_policy, sprstat_abandoned_unsent, sprstat_abandoned_sent (read only)
-
-=item SCTP_RECONFIG_SUPPORTED
-
-assoc_id, assoc_value
-
-=item SCTP_ENABLE_STREAM_RESET
-
-assoc_id, assoc_value
-
-=item SCTP_RESET_STREAMS
-
-srs_assoc_id, srs_flags, srs_number_streams, srs_stream_list (set only)
-
-=item SCTP_RESET_ASSOC
-
-a number (set only)
-
-=item SCTP_ADD_STREAMS
-
-sas_assoc_id, sas_instrms, sas_outstrms (set only)
-
-=item SCTP_SOCKOPT_PEELOFF_FLAGS
-
-p_arg, flags (read only, and only when it is named)
-
-=item SCTP_STREAM_SCHEDULER
-
-assoc_id, assoc_value
-
-=item SCTP_STREAM_SCHEDULER_VALUE
-
-assoc_id, stream_id, stream_value
-
-=item SCTP_INTERLEAVING_SUPPORTED
-
-assoc_id, assoc_value
-
-=item SCTP_EVENT
-
-se_assoc_id, se_type, se_on
-
-=item SCTP_ASCONF_SUPPORTED
-
-assoc_id, assoc_value
-
-=item SCTP_AUTH_SUPPORTED
-
-assoc_id, assoc_value
-
-=item SCTP_ECN_SUPPORTED
-
-assoc_id, assoc_value
-
-=item SCTP_EXPOSE_POTENTIALLY_FAILED_STATE
-
-assoc_id, assoc_value
-
-=item SCTP_REMOTE_UDP_ENCAPS_PORT
-
-sue_assoc_id, sue_address, sue_port
-
-=item SCTP_PLPMTUD_PROBE_INTERVAL
-
-spi_assoc_id, spi_address, spi_interval
-
-=item SO_SNDBUF
-
-a number
-
-=item SO_RCVBUF
-
-a number
-
-=item SO_LINGER
-
-l_onoff, l_linger
-
-=item SO_SNDTIMEO
-
-tv_sec, tv_usec
-
-=item SO_RCVTIMEO
-
-tv_sec, tv_usec
-
-=item SO_REUSEADDR
-
-a number
-
-=item SO_ERROR
-
-a number (read only, and only when it is named)
-
-=item SO_TYPE
-
-a number (read only)
-
-=item SO_PROTOCOL
-
-a number (read only)
-
-=item SO_DOMAIN
-
-a number (read only)
-
-=item SO_ACCEPTCONN
-
-a number (read only)
-
-=item IPV6_V6ONLY
-
-a number
-
-=back
-
-=head1 CONSTANTS
-
-All that F<linux/sctp.h> has, exported on demand: C<:events> (notifications and what is in them), C<:flags> (of messages,
-calls and fields), C<:states> (of associations and paths), C<:options> (numbers of options), C<:all>.
-
-=head1 SIGNALS, PROCESSES, THREADS
-
-A signal that is caught ends a call that waits: it fails with C<EINTR> after the handler has run, as L<perlfunc/sysread>
-does. A handler that dies gets out of it, so that C<alarm> works as usual.
-
-After C<fork> the parent's sockets stay the parent's: with the own stack, in the child they are hung up and each call
-fails (C<ENOTSOCK>); objects that go in the child change nothing for the parent. The child makes sockets of its own.
-With the kernel's SCTP both have them. C<exec> closes them.
-
-Objects are not copied into new threads. Each thread may make its own.
-
-=head1 DIFFERENCES
-
-From the module Net::SCTP 1.02 of CPAN, whose interface this is:
-
-=over
-
-=item *
-
-Ports are in network order on the wire (LegacyPorts has the old way). IPv6, NUL bytes, send(), recv() and their like,
-getsockopt(), sctp_opt_info(), sctp_peeloff(), sctp_send() and its like work.
-
-=item *
-
-Errors are returned, not printed.
-
-=item *
-
-Objects close their sockets when they go.
-
-=back
-
-=head1 SEE ALSO
-
-L<netsctp(7)>, L<IO::Select>, L<Socket>; RFC 9260 (SCTP), RFC 6458 (its sockets), RFC 6951 (SCTP over UDP).
-
-=head1 COPYRIGHT AND LICENSE
-
-The netsctp authors. Apache License 2.0.
-
-=cut

@@ -1,10 +1,10 @@
-# Writes the list of options into the manual: perl -Ilib options_pod.pl (t/pod.t holds them together).
+# Writes the list of options into the manual: perl t/options_pod.pl, after make (t/pod.t holds them together).
 use strict;
 use warnings;
 use lib 'blib/lib', 'blib/arch', 'lib';
 use Net::SCTP;
 
-my $file = 'lib/Net/SCTP.pm';
+my $file = 'lib/Net/SCTP.pod';
 open my $in, '<', $file or die "$file: $!\n";
 my $text = do { local $/; <$in> };
 my $list = Net::SCTP::Options::options_pod();
