@@ -1,203 +1,226 @@
 #!/usr/bin/env python3
-"""Interoperation: netsctp beside another SCTP, both ways, scenario by scenario (peer.c), in UDP on loopback.
+"""Interoperation: netsctp beside another SCTP, over a link, both ways, scenario by scenario (peer.c).
 
-Each run leaves a record of packets, which tshark must read without a malformed packet or a bad checksum. Prints a table;
-the exit status is 0 if every run was good, 1 if one was not.
+matrix.py run: two hosts (network.py), netsctp on one, the peer on the other. Each run leaves a record of packets of
+netsctp's side, which tshark must read without a malformed packet or a bad checksum. Exit status: 0 good, 1 not, 77 it
+cannot run here (where CI=true: 1).
+matrix.py table: what the last runs found, as a table; writes it into docs/interop.md, or holds that to it.
 """
-
 import argparse
 import json
 import os
 import pathlib
-import select
-import socket
+import re
+import shutil
 import subprocess
 import sys
-import threading
 
+from network import UDP_PORT, Failure, addresses, two_hosts
+
+HERE = pathlib.Path(__file__).resolve().parent
+PORT = 5000
 SCENARIOS = {
-    "messages": "300 messages of 1 byte to 256 KiB on 10 streams, every seventh unordered; graceful end",
-    "loss": "the same with every 20th packet lost",
+    "messages": "600 messages of 1 to 10,000 bytes on 10 streams, echoed: bytes, streams, order; graceful end",
+    "ipv6": "the same over IPv6",
+    "fragments": "messages of up to 256 KiB",
+    "streams": "4,000 messages on 2,000 streams",
+    "unordered": "every second message unordered",
+    "loss": "every 20th packet lost",
     "abort": "the client aborts",
-    "partial": "2,000 messages that are never sent again (PR-SCTP), every 20th packet lost",
+    "partial": "PR-SCTP: 1,000 messages that are never sent again, every 20th packet lost",
     "reset": "a stream's sequence numbers begin anew (RFC 6525)",
     "restart": "the client is killed and comes again from the same port",
-    "heartbeat": "an idle association with HEARTBEATs every 100 ms",
+    "heartbeat": "an idle association with HEARTBEATs, both ways",
+    "paths": "two links, the first is cut in the middle: no byte is lost",
 }
+PEERS = ["usrsctp", "linux"]
+LINKS = ["udp", "raw"]
 LOSSY = {"loss", "partial"}
-TIMEOUT = 60
-
-
-class Relay(threading.Thread):
-    """Passes datagrams between two UDP ports of 127.0.0.1 and drops every 20th."""
-
-    def __init__(self, one, other):
-        super().__init__(daemon=True)
-        self.ends = {one: other, other: one}
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        self.socket.bind(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.stopped, self.stop_end = socket.socketpair()
-
-    def run(self):
-        count = 0
-        while True:
-            ready, _, _ = select.select([self.socket, self.stopped], [], [])
-            if self.stopped in ready:
-                return
-            data, (_, port) = self.socket.recvfrom(65536)
-            count += 1
-            if count % 20 != 0 and port in self.ends:
-                self.socket.sendto(data, ("127.0.0.1", self.ends[port]))
-
-    def stop(self):
-        self.stop_end.send(b"x")
-        self.join()
-        self.socket.close()
-
-
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+WAYS = {"we": "we connect", "they": "they connect"}
 
 
 class Side:
-    """One of the two implementations: how its peer program is started."""
+    """One of the two implementations and its host: how its peer program is started."""
 
-    def __init__(self, name, command, udp_port, environment=None, traces=False):
-        self.name, self.command, self.udp_port = name, command, udp_port
-        self.environment, self.traces = environment or {}, traces
+    def __init__(self, name, host, number, command, udp_port=0, environment=None, traces=False):
+        self.name, self.host, self.number, self.command = name, host, number, command
+        self.udp_port, self.environment, self.traces = udp_port, environment or {}, traces
 
-    def start(self, role, scenario, port, remote_udp, trace):
-        command = [part.replace("TRACE", str(trace)) for part in self.command]
-        return subprocess.Popen(
-            command + [role, scenario, "127.0.0.1", str(port), str(self.udp_port), str(remote_udp)],
-            env={**os.environ, **self.environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def own(self, scenario):
+        return ",".join(addresses(self.number, scenario == "ipv6")[:2 if scenario == "paths" else 1])
 
-
-def finish(process, what, wanted=0):
-    """What is wrong with the end of the process, or nothing."""
-    try:
-        out, err = process.communicate(timeout=TIMEOUT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        return f"{what} hangs: {err.strip()}"
-    if process.returncode != wanted:
-        return f"{what} ended with {process.returncode}: {err.strip()}"
-    return ""
+    def start(self, role, scenario, to, trace):
+        command = [str(trace) if word == "TRACE" else word for word in self.command]
+        command += [role, "messages" if scenario == "ipv6" else scenario, self.own(scenario)] + ([to.own(scenario)] if role == "client" else [])
+        command += [PORT, self.udp_port, self.udp_port]
+        return self.host.start(f"{self.name} ({role})", command, self.environment)
 
 
-def complaints(trace):
-    """What tshark finds wrong in a record of packets."""
-    found = subprocess.run(
-        ["tshark", "-r", str(trace), "-Y", "_ws.malformed || sctp.checksum.status == 0 || !sctp"],
-        capture_output=True, text=True, check=False)
+def tshark(trace, what):
+    found = subprocess.run(["tshark", "-r", str(trace), "-o", "sctp.checksum:CRC 32c", "-Y", what],
+                           capture_output=True, text=True, check=False)
     if found.returncode != 0:
-        return f"tshark cannot read {trace}: {found.stderr.strip()}"
-    return f"tshark about {trace}: {found.stdout.splitlines()[0]}" if found.stdout else ""
+        raise Failure(f"tshark cannot read {trace}: {found.stderr.strip()}")
+    return found.stdout.splitlines()
 
 
-def heartbeats(trace):
-    """Too few HEARTBEAT ACKs of either side?"""
-    for direction in (1, 2):
-        found = subprocess.run(
-            ["tshark", "-r", str(trace), "-Y", f"frame.packet_flags_direction == {direction} && sctp.chunk_type == 5"],
-            capture_output=True, text=True, check=False)
-        if len(found.stdout.splitlines()) < 3:
-            return f"fewer than 3 HEARTBEAT ACKs of direction {direction} in {trace}"
-    return ""
+def check_trace(trace, scenario):
+    if not trace.exists() or trace.stat().st_size < 500:
+        raise Failure(f"no packets in {trace}")
+    found = tshark(trace, "_ws.malformed || sctp.checksum.status != 1 || !sctp")
+    if found:
+        raise Failure(f"tshark about {trace}: {found[0]}")
+    if scenario == "heartbeat":
+        for direction in (1, 2):
+            if len(tshark(trace, f"frame.packet_flags_direction == {direction} && sctp.chunk_type == 5")) < 3:
+                raise Failure(f"fewer than 3 HEARTBEAT ACKs of direction {direction} in {trace}")
 
 
-def run(scenario, server, client, place):
-    """What went wrong, or nothing."""
-    program = {"loss": "messages", "restart": "die"}.get(scenario, scenario)
-    port = free_port(socket.SOCK_STREAM)
-    relay = Relay(server.udp_port, client.udp_port) if scenario in LOSSY else None
-    to_client = relay.port if relay else client.udp_port
-    to_server = relay.port if relay else server.udp_port
-    if relay:
-        relay.start()
-    traces = []
+def run_one(scenario, server, client, wires, place):
+    """Raises Failure. Returns the records of packets."""
+    traces, running = [], []
 
-    def start(side, role, program):
-        trace = place / f"{scenario}-{client.name}-to-{server.name}-{role}-{program}.pcapng"
+    def start(side, role, program, to):
+        trace = place / f"{scenario}-{client.name}-to-{server.name}-{program}.pcapng"
         if side.traces:
             traces.append(trace)
-        return side.start(role, program, port, to_client if side is server else to_server, trace)
+        running.append(side.start(role, program, to, trace))
+        return running[-1]
 
-    listening = start(server, "server", program)
-    running = [listening]
-    wrong = ""
+    for wire in wires:
+        wire.rules(lose_every=20 if scenario in LOSSY else 0)
+    if scenario == "paths":
+        wires[0].rules(cut_after=700)
     try:
-        ready, _, _ = select.select([listening.stdout], [], [], TIMEOUT)
-        if not ready or listening.stdout.readline() != "listening\n":
-            listening.kill()
-            return finish(listening, "the server") or "the server does not listen"
-        running.append(start(client, "client", program))
-        wrong = finish(running[-1], "the client", -9 if program == "die" else 0)
-        if not wrong and program == "die":
-            running.append(start(client, "client", "again"))
-            wrong = finish(running[-1], "the client that came again")
-        if wrong:
-            listening.kill()
-        other = finish(listening, "the server")
-        wrong = "; ".join(filter(None, [wrong, other if not wrong else other.split(": ", 1)[-1]]))
+        listening = start(server, "server", scenario, client)
+        listening.expect_line("listening")
+        connecting = start(client, "client", scenario, server)
+        if scenario == "restart":
+            connecting.expect_line("established")
+            wires[0].rules(until_init=True)  # no word of the end: a kernel would send an ABORT
+            connecting.kill()
+            connecting.expect_end(-9)
+            connecting = start(client, "client", "again", server)
+        try:
+            connecting.expect_end()
+        except Failure as failure:
+            raise Failure(f"{failure}; {listening.said()}") from None
+        listening.expect_end()
+        if scenario == "paths" and (wires[0].lost == 0 or wires[1].count < 100):
+            raise Failure(f"nothing was cut: {wires[0].count} packets on the first link, {wires[1].count} on the second")
     finally:
-        for process in running:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        if relay:
-            relay.stop()
-    for trace in traces:
-        wrong = wrong or complaints(trace)
-    if scenario == "heartbeat":
-        wrong = wrong or heartbeats(traces[0])
-    return wrong
+        for program in running:
+            program.kill()
+        for wire in wires:
+            wire.rules()
+    return traces
+
+
+def attempt(scenario, server, client, wires, place):
+    """What went wrong, or nothing."""
+    try:
+        for trace in run_one(scenario, server, client, wires, place):
+            check_trace(trace, scenario)
+        return ""
+    except Failure as failure:
+        return f"{failure} (records of packets: {place})"
+
+
+def version(package):
+    found = subprocess.run(["dpkg-query", "-W", "-f=${Version}", package], capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "?"
+
+
+def run(options):
+    place = options.build / "interop" / f"{options.peer}-{options.link}"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    programs = options.build / "bin"
+    machine = [str(HERE.parent / "vm/run"), "--memory", "512", "--seconds", "400"] if options.peer == "linux" else None
+    encapsulation = UDP_PORT if options.link == "udp" else 0
+    results, good = {}, True
+    with two_hosts(machine) as (home, other, wires):
+        ours = Side("netsctp", home, 1, [programs / "netsctp", "run", "--trace", "TRACE", programs / "interop_sockets"],
+                    encapsulation, {"NETSCTP_BACKEND": "stack", "NETSCTP_LINK": options.link}, traces=True)
+        theirs = Side(options.peer, other, 2,
+                      [programs / f"interop_{'sockets' if machine else 'usrsctp'}"], encapsulation)
+        if machine:
+            other.do(f"echo {encapsulation} >/proc/sys/net/sctp/udp_port; echo 1 >/proc/sys/net/sctp/reconf_enable;"
+                     "for limit in rmem_max wmem_max; do echo 8388608 >/proc/sys/net/core/$limit; done")
+        for scenario in options.scenario or SCENARIOS:
+            results[scenario] = {}
+            for way, server, client in (("we", theirs, ours), ("they", ours, theirs)):
+                wrong = attempt(scenario, server, client, wires, place)
+                good = good and not wrong
+                results[scenario][way] = "FAILED" if wrong else "ok"
+                print(f"{options.peer} {options.link} {scenario:<10} {WAYS[way]:<13} {'FAILED: ' + wrong if wrong else 'ok'}",
+                      flush=True)
+    versions = {"linux": "Linux 6.1 (user-mode-linux " + version("user-mode-linux") + ")",
+                "usrsctp": "usrsctp " + version("libusrsctp-dev")}
+    found = {"peer": options.peer, "link": options.link, "version": versions[options.peer], "results": results}
+    (options.build / "interop" / f"{options.peer}-{options.link}.json").write_text(json.dumps(found, indent=1) + "\n")
+    return 0 if good else 1
+
+
+def in_own_network():
+    """Begins anew in a network namespace of our own, as its root; says why not where that cannot be."""
+    if os.environ.pop("NETSCTP_INTEROP_INSIDE", None):
+        return
+    for way in (["--net"], ["--net", "--map-root-user"]):
+        probe = "ip link set lo up && ip tuntap add probe mode tap"
+        if subprocess.run(["unshare", *way, "sh", "-c", probe], capture_output=True, check=False).returncode == 0:
+            os.environ["NETSCTP_INTEROP_INSIDE"] = "1"
+            os.execvp("unshare", ["unshare", *way, sys.executable, *sys.argv])
+    print("skipped: needs a network namespace of its own with taps: root, or a user namespace, and /dev/net/tun", file=sys.stderr)
+    sys.exit(1 if os.environ.get("CI") == "true" else 77)
+
+
+def table(options):
+    found = {}
+    for file in sorted((options.build / "interop").glob("*.json")):
+        one = json.loads(file.read_text())
+        found[one["peer"], one["link"]] = one
+    columns = [(peer, link) for peer in PEERS for link in LINKS if (peer, link) in found]
+    if not columns:
+        print("no interoperation test has run", file=sys.stderr)
+        return 77
+    rows = [["scenario", *(f"{peer}, {link}" for peer, link in columns)], ["---"] * (len(columns) + 1)]
+    for scenario in SCENARIOS:
+        cells = [found[column]["results"].get(scenario, {}) for column in columns]
+        rows.append([scenario, *(" / ".join(cell.get(way, "-") for way in WAYS) for cell in cells)])
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
+    print("interoperation: we connect / they connect")
+    print("\n".join(lines))
+    if options.write:
+        versions = sorted({one["version"] for one in found.values()})
+        text = options.write.read_text()
+        body = "\n".join([*lines, "", "Versions: " + ", ".join(versions) + "."])
+        options.write.write_text(re.sub(r"(?s)(<!-- table -->\n).*(<!-- end -->)", lambda at: at[1] + body + "\n" + at[2], text))
+    if options.check and "\n".join(lines) not in options.check.read_text():
+        print(f"{options.check} has another table: matrix.py table --build {options.build} --write {options.check}", file=sys.stderr)
+        return 1 if len(columns) == len(PEERS) * len(LINKS) else 77
+    return 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["run", "table"])
     parser.add_argument("--build", required=True, type=pathlib.Path, help="the build to test")
-    parser.add_argument("--peer", required=True, choices=["usrsctp", "linux"], help="the other implementation")
-    parser.add_argument("--traces", type=pathlib.Path, help="where the records of packets go (default: in the build)")
-    parser.add_argument("--json", type=pathlib.Path, help="the table goes there too")
-    parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="default: all")
-    options = parser.parse_args()
-    place = options.traces or options.build / "interop" / options.peer
-    place.mkdir(parents=True, exist_ok=True)
-    programs = options.build / "bin"
-    ours_udp, theirs_udp = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
-    ours = Side("netsctp", [str(programs / "netsctp"), "run", "--trace", "TRACE", str(programs / "interop_sockets")],
-                ours_udp, {"NETSCTP_BACKEND": "stack", "NETSCTP_UDP_PORT": str(ours_udp)}, traces=True)
-    if options.peer == "usrsctp":
-        theirs = Side("usrsctp", [str(programs / "interop_usrsctp")], theirs_udp)
-    else:
-        # Linux 6.1 loses its footing over datagrams in UDP that loopback leaves unsegmented, its own and others'.
-        subprocess.run(["ip", "link", "set", "lo", "mtu", "1500", "gso_max_size", "1500"], check=True)
-        pathlib.Path("/proc/sys/net/sctp/udp_port").write_text(f"{theirs_udp}\n", encoding="ascii")
-        pathlib.Path("/proc/sys/net/sctp/reconf_enable").write_text("1\n", encoding="ascii")
-        theirs = Side("linux", [str(programs / "interop_sockets")], theirs_udp)
-
-    good = True
-    results = []
-    print(f"{'scenario':<11} {'client':<8} {'server':<8} result")
-    for scenario in options.scenario or SCENARIOS:
-        for server, client in ((ours, theirs), (theirs, ours)):
-            if scenario == "restart" and client.name == "linux":
-                wrong, shown = "", "-      (the kernel closes what a killed process leaves)"
-            else:
-                wrong = run(scenario, server, client, place)
-                shown = f"FAILED {wrong}" if wrong else "ok"
-            good = good and not wrong
-            results.append({"scenario": scenario, "client": client.name, "server": server.name, "result": shown.split()[0]})
-            print(f"{scenario:<11} {client.name:<8} {server.name:<8} {shown}", flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    return 0 if good else 1
+    parser.add_argument("--peer", choices=PEERS, help="run: the other implementation")
+    parser.add_argument("--link", choices=LINKS, help="run: what carries the packets")
+    parser.add_argument("--write", type=pathlib.Path, metavar="FILE", help="table: write it there")
+    parser.add_argument("--check", type=pathlib.Path, metavar="FILE", help="table: it must be there")
+    parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="run: default: all")
+    options = parser.parse_intermixed_args()
+    options.build = options.build.resolve()
+    if options.what == "table":
+        return table(options)
+    if shutil.which("linux.uml") is None and options.peer == "linux":
+        print("skipped: no package user-mode-linux", file=sys.stderr)
+        return 1 if os.environ.get("CI") == "true" else 77
+    in_own_network()
+    return run(options)
 
 
 if __name__ == "__main__":

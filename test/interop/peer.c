@@ -1,11 +1,12 @@
 /* Two SCTP implementations talk: one side of a scenario. The exit status says whether all that this side expects came
  * true.
  *
- *   peer server SCENARIO ADDRESS PORT [LOCAL_UDP REMOTE_UDP]
- *   peer client SCENARIO ADDRESS PORT [LOCAL_UDP REMOTE_UDP]
+ *   peer server SCENARIO OWN PORT [LOCAL_UDP REMOTE_UDP]
+ *   peer client SCENARIO OWN PEER PORT [LOCAL_UDP REMOTE_UDP]
  *
- * The server prints "listening" when a client may come. */
-#include <signal.h>
+ * OWN and PEER are addresses of one family with commas between. The server prints "listening" when a client may come,
+ * the client of "restart" prints "established" when it may be killed. */
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 
 enum {
   kLargest = 256 * 1024,
+  kMostStreams = 2000,
   kClientPort = 40000,
   kPpid = 0x4E000000 /* of message 0; no protocol of that number is known to who reads the record of packets */
 };
@@ -33,11 +35,6 @@ void fail(const char* what, ...) {
 }
 
 /* ---- messages: what number `index` looks like -------------------------------------------------------------------- */
-
-static size_t size_of(uint32_t index) {
-  static const size_t sizes[] = {1, 100, 1444, 1452, 1453, 10000, 65536, 3, 5000, kLargest};
-  return sizes[index % (sizeof sizes / sizeof *sizes)];
-}
 
 static unsigned char byte_of(uint32_t index, size_t at) {
   return (unsigned char)(index * 31 + at * 7 + (at >> 8));
@@ -98,66 +95,106 @@ static void expect_message(struct transport* at, uint32_t index, size_t size) {
   check(incoming.bytes, index, size);
 }
 
-/* Until the peer has nothing more to say. */
-static void echo_all(struct transport* at, unsigned expected) {
-  unsigned count = 0;
-  int64_t newest[16];
-  for (int i = 0; i < 16; ++i) newest[i] = -1;
-  enum happening seen;
-  while ((seen = read_one(at, &incoming)) == kMessage) {
-    const uint32_t index = incoming.info.ppid;
-    if (incoming.size != size_of(index)) fail("message %u has %zu bytes", index, incoming.size);
-    check(incoming.bytes, index, incoming.size);
-    if (!incoming.info.unordered) {
-      int64_t* const last = &newest[incoming.info.stream % 16];
-      if ((int64_t)index <= *last)
-        fail("stream %u: message %u after %lld", incoming.info.stream, index, (long long)*last);
-      *last = index;
-    }
-    ++count;
-    say(at, index, incoming.size,
-        (struct to_send){.stream = incoming.info.stream, .unordered = incoming.info.unordered});
-  }
-  if (seen != kShutdown && seen != kEnd) fail("the end was no shutdown but %d", (int)seen);
-  if (count != expected) fail("%u messages came, not %u", count, expected);
+/* ---- scenarios that send messages and have them echoed ------------------------------------------------------------
+ */
+
+struct load {
+  const char* name;
+  unsigned count;
+  unsigned window; /* messages under way at a time */
+  uint16_t streams;
+  unsigned unordered_every; /* 0: none is unordered, 1: each, 2: every second, ... */
+  const size_t* sizes;      /* taken in turn, ended by 0 */
+};
+
+static const size_t kAnySize[] = {1, 2, 3, 4, 100, 1444, 1452, 1453, 5000, 10000, 0};
+static const size_t kLongSize[] = {65536, kLargest, 3, kLargest - 1, 65535, 0};
+static const size_t kMixedSize[] = {1, 1000, 40000, 1452, 3000, 0};
+static const size_t kShortSize[] = {100, 0};
+static const size_t kFullSize[] = {10000, 0};
+
+static const struct load loads[] = {
+    {.name = "messages", .count = 600, .window = 8, .streams = 10, .sizes = kAnySize},
+    {.name = "fragments", .count = 30, .window = 3, .streams = 4, .sizes = kLongSize},
+    {.name = "streams", .count = 4000, .window = 64, .streams = kMostStreams, .sizes = kShortSize},
+    {.name = "unordered", .count = 600, .window = 8, .streams = 10, .unordered_every = 2, .sizes = kAnySize},
+    {.name = "loss", .count = 60, .window = 8, .streams = 10, .unordered_every = 7, .sizes = kMixedSize},
+    {.name = "paths", .count = 400, .window = 8, .streams = 3, .sizes = kFullSize},
+};
+
+static const struct load* load;
+
+static size_t size_of(uint32_t index) {
+  size_t count = 0;
+  while (load->sizes[count] != 0) ++count;
+  return load->sizes[index % count];
 }
 
-/* ---- scenarios --------------------------------------------------------------------------------------------------- */
+static bool is_unordered(uint32_t index) {
+  return load->unordered_every != 0 && index % load->unordered_every == load->unordered_every - 1;
+}
 
-enum { kMany = 300, kWindow = 4 };
+static void say_next(struct transport* at, uint32_t index) {
+  say(at, index, size_of(index),
+      (struct to_send){.stream = (uint16_t)(index % load->streams), .unordered = is_unordered(index)});
+}
 
-/* Bytes, streams, order, fragmentation, a graceful end; with a relay that drops: the same. */
-static void messages_client(const char* address, uint16_t port) {
-  struct transport* const at = transport_connect(address, port, 0);
-  unsigned sent = 0;
-  for (unsigned answered = 0; answered < kMany; ++answered) {
-    for (; sent < kMany && sent < answered + kWindow; ++sent) {
-      say(at, sent, size_of(sent), (struct to_send){.stream = sent % 10, .unordered = sent % 7 == 6});
-    }
-    expect(at, kMessage, "an echo");
-    if (incoming.size != size_of(incoming.info.ppid))
-      fail("the echo of %u has %zu bytes", incoming.info.ppid, incoming.size);
-    check(incoming.bytes, incoming.info.ppid, incoming.size);
-  }
+/* One of the load's messages came: the right one, in its place, and once. */
+static void check_next(void) {
+  static bool seen[1 << 16];
+  static int64_t newest[kMostStreams];
+  const uint32_t index = incoming.info.ppid;
+  if (index >= load->count) fail("message %u was never sent", index);
+  if (seen[index]) fail("message %u came twice", index);
+  seen[index] = true;
+  if (incoming.size != size_of(index)) fail("message %u has %zu bytes, not %zu", index, incoming.size, size_of(index));
+  check(incoming.bytes, index, incoming.size);
+  if (incoming.info.stream != index % load->streams) fail("message %u came on stream %u", index, incoming.info.stream);
+  if (incoming.info.unordered != is_unordered(index)) fail("message %u: the mark 'unordered' is wrong", index);
+  if (incoming.info.unordered) return;
+  int64_t* const last = &newest[incoming.info.stream]; /* its number + 1 */
+  if (index < *last) fail("stream %u: message %u after %lld", incoming.info.stream, index, (long long)*last - 1);
+  *last = (int64_t)index + 1;
+}
+
+static void finish(struct transport* at) {
   transport_shutdown(at);
   while (transport_receive(at, incoming.bytes, sizeof incoming.bytes).what != kEnd) continue;
   transport_close(at);
 }
 
-static void messages_server(struct transport* listener) {
+static void load_client(const struct addresses* own, const struct addresses* peer) {
+  struct transport* const at = transport_connect(own, peer);
+  unsigned sent = 0;
+  for (unsigned answered = 0; answered < load->count; ++answered) {
+    while (sent < load->count && sent < answered + load->window) say_next(at, sent++);
+    expect(at, kMessage, "an echo");
+    check_next();
+  }
+  finish(at);
+}
+
+static void load_server(struct transport* listener) {
   struct transport* const at = transport_accept(listener);
-  echo_all(at, kMany);
+  unsigned count = 0;
+  enum happening seen;
+  for (; (seen = read_one(at, &incoming)) == kMessage; ++count) {
+    check_next();
+    say_next(at, incoming.info.ppid);
+  }
+  if (seen != kShutdown && seen != kEnd) fail("after %u messages the end was no shutdown but %d", count, (int)seen);
+  if (count != load->count) fail("%u messages came, not %u", count, load->count);
   transport_close(at);
 }
 
-/* One side aborts. */
-static void abort_client(const char* address, uint16_t port) {
-  struct transport* const at = transport_connect(address, port, 0);
+/* ---- scenarios with a story of their own --------------------------------------------------------------------------
+ */
+
+static void abort_client(const struct addresses* own, const struct addresses* peer) {
+  struct transport* const at = transport_connect(own, peer);
   say(at, 1, 100, (struct to_send){0});
   expect_message(at, 1, 100);
-  transport_send(at, "enough", 6, &(struct to_send){.abort = true});
-  while (transport_receive(at, incoming.bytes, sizeof incoming.bytes).what != kEnd) continue;
-  transport_close(at);
+  transport_abort(at);
 }
 
 static void abort_server(struct transport* listener) {
@@ -169,17 +206,15 @@ static void abort_server(struct transport* listener) {
 }
 
 /* PR-SCTP: what is lost stays lost, the order stays, and what is reliable arrives. */
-enum { kUnreliable = 2000 };
+enum { kUnreliable = 1000 };
 
-static void partial_client(const char* address, uint16_t port) {
-  struct transport* const at = transport_connect(address, port, 0);
+static void partial_client(const struct addresses* own, const struct addresses* peer) {
+  struct transport* const at = transport_connect(own, peer);
   for (uint32_t i = 0; i < kUnreliable; ++i) say(at, i, 1000, (struct to_send){.stream = 1, .no_retransmission = true});
   say(at, kUnreliable, 1000, (struct to_send){.stream = 1});
   expect(at, kMessage, "the count");
   if (incoming.size < 500 || incoming.size > kUnreliable) fail("%zu of %d arrived", incoming.size, kUnreliable);
-  transport_shutdown(at);
-  while (transport_receive(at, incoming.bytes, sizeof incoming.bytes).what != kEnd) continue;
-  transport_close(at);
+  finish(at);
 }
 
 static void partial_server(struct transport* listener) {
@@ -200,8 +235,8 @@ static void partial_server(struct transport* listener) {
 }
 
 /* RFC 6525: the sequence numbers of a stream begin anew. */
-static void reset_client(const char* address, uint16_t port) {
-  struct transport* const at = transport_connect(address, port, 0);
+static void reset_client(const struct addresses* own, const struct addresses* peer) {
+  struct transport* const at = transport_connect(own, peer);
   for (uint32_t i = 0; i < 3; ++i) {
     say(at, i, 10, (struct to_send){.stream = 2});
     expect_message(at, i, 10);
@@ -210,9 +245,7 @@ static void reset_client(const char* address, uint16_t port) {
   expect(at, kStreamReset, "the outcome of the reset");
   say(at, 3, 10, (struct to_send){.stream = 2});
   expect_message(at, 3, 10);
-  transport_shutdown(at);
-  while (transport_receive(at, incoming.bytes, sizeof incoming.bytes).what != kEnd) continue;
-  transport_close(at);
+  finish(at);
 }
 
 static void reset_server(struct transport* listener) {
@@ -231,24 +264,23 @@ static void reset_server(struct transport* listener) {
 }
 
 /* RFC 9260 section 5.2: a client that died comes again from the same port. */
-static void die_client(const char* address, uint16_t port) {
-  struct transport* const at = transport_connect(address, port, kClientPort);
+static void restart_client(const struct addresses* own, const struct addresses* peer) {
+  struct transport* const at = transport_connect(own, peer);
   say(at, 0, 10, (struct to_send){0});
   expect_message(at, 0, 10);
+  puts("established");
   fflush(stdout);
-  raise(SIGKILL);
+  expect(at, kEnd, "nothing");
 }
 
-static void again_client(const char* address, uint16_t port) {
-  struct transport* const at = transport_connect(address, port, kClientPort);
+static void again_client(const struct addresses* own, const struct addresses* peer) {
+  struct transport* const at = transport_connect(own, peer);
   say(at, 1, 10, (struct to_send){0});
   expect_message(at, 1, 10);
-  transport_shutdown(at);
-  while (transport_receive(at, incoming.bytes, sizeof incoming.bytes).what != kEnd) continue;
-  transport_close(at);
+  finish(at);
 }
 
-static void die_server(struct transport* listener) {
+static void restart_server(struct transport* listener) {
   struct transport* const at = transport_accept(listener);
   expect_message(at, 0, 10);
   say(at, 0, 10, (struct to_send){0});
@@ -260,15 +292,13 @@ static void die_server(struct transport* listener) {
 }
 
 /* HEARTBEATs on an idle association; the record of packets shows them. */
-static void heartbeat_client(const char* address, uint16_t port) {
-  struct transport* const at = transport_connect(address, port, 0);
+static void heartbeat_client(const struct addresses* own, const struct addresses* peer) {
+  struct transport* const at = transport_connect(own, peer);
   transport_heartbeat_every(at, 100);
   say(at, 0, 10, (struct to_send){0});
   expect_message(at, 0, 10);
   expect_message(at, 0, 10); /* the server's farewell, after it has been idle */
-  transport_shutdown(at);
-  while (transport_receive(at, incoming.bytes, sizeof incoming.bytes).what != kEnd) continue;
-  transport_close(at);
+  finish(at);
 }
 
 static void heartbeat_server(struct transport* listener) {
@@ -276,7 +306,7 @@ static void heartbeat_server(struct transport* listener) {
   transport_heartbeat_every(at, 100);
   expect_message(at, 0, 10);
   say(at, 0, 10, (struct to_send){0});
-  nanosleep(&(struct timespec){6, 0}, NULL); /* idle is what this is about: RTO plus interval, several times */
+  nanosleep(&(struct timespec){3, 0}, NULL); /* idle is what this is about: RTO plus interval, several times */
   say(at, 0, 10, (struct to_send){0});
   while (read_one(at, &incoming) == kMessage) fail("a message after the last");
   transport_close(at);
@@ -284,37 +314,84 @@ static void heartbeat_server(struct transport* listener) {
 
 static const struct scenario {
   const char* name;
-  void (*client)(const char* address, uint16_t port);
+  void (*client)(const struct addresses* own, const struct addresses* peer);
   void (*server)(struct transport* listener);
 } scenarios[] = {
-    {"messages", messages_client, messages_server},
     {"abort", abort_client, abort_server},
     {"partial", partial_client, partial_server},
     {"reset", reset_client, reset_server},
-    {"die", die_client, die_server},
-    {"again", again_client, NULL},
+    {"restart", restart_client, restart_server},
+    {"again", again_client, NULL}, /* the second client of "restart" */
     {"heartbeat", heartbeat_client, heartbeat_server},
 };
 
-int main(int argc, char** argv) {
-  if (argc < 5) fail("usage: peer server|client SCENARIO ADDRESS PORT [LOCAL_UDP REMOTE_UDP]");
-  side = argv[1];
-  const uint16_t port = (uint16_t)atoi(argv[4]);
-  transport_begin(argc > 5 ? (uint16_t)atoi(argv[5]) : 0, argc > 6 ? (uint16_t)atoi(argv[6]) : 0,
-                  strcmp(argv[2], "reset") == 0);
-  for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; ++i) {
-    if (strcmp(argv[2], scenarios[i].name) != 0) continue;
-    if (strcmp(side, "server") == 0) {
-      struct transport* const listener = transport_listen(argv[3], port);
-      puts("listening");
-      fflush(stdout);
-      scenarios[i].server(listener);
-      transport_close(listener);
-    } else {
-      scenarios[i].client(argv[3], port);
-    }
-    transport_end();
-    return 0;
+static struct scenario find_scenario(const char* name) {
+  for (size_t i = 0; i < sizeof loads / sizeof *loads; ++i) {
+    if (strcmp(name, loads[i].name) != 0) continue;
+    load = &loads[i];
+    return (struct scenario){name, load_client, load_server};
   }
-  fail("there is no scenario %s", argv[2]);
+  for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; ++i) {
+    if (strcmp(name, scenarios[i].name) == 0) return scenarios[i];
+  }
+  fail("there is no scenario %s", name);
+}
+
+static struct addresses read_addresses(const char* list, uint16_t port) {
+  struct addresses result = {.family = strchr(list, ':') != NULL ? AF_INET6 : AF_INET};
+  while (*list != '\0') {
+    char one[INET6_ADDRSTRLEN] = "";
+    const size_t length = strcspn(list, ",");
+    if (length >= sizeof one || result.count == kMostAddresses) fail("too long: %s", list);
+    memcpy(one, list, length);
+    list += length + (list[length] == ',');
+    struct sockaddr_in* const ipv4 = &result.packed.ipv4[result.count];
+    struct sockaddr_in6* const ipv6 = &result.packed.ipv6[result.count++];
+    void* const address = result.family == AF_INET ? (void*)&ipv4->sin_addr : &ipv6->sin6_addr;
+    if (inet_pton(result.family, one, address) != 1) fail("%s is no address", one);
+    if (result.family == AF_INET) {
+      ipv4->sin_family = AF_INET;
+      ipv4->sin_port = htons(port);
+    } else {
+      ipv6->sin6_family = AF_INET6;
+      ipv6->sin6_port = htons(port);
+    }
+  }
+  return result;
+}
+
+static uint16_t number(const char* text) {
+  return text == NULL ? 0 : (uint16_t)atoi(text);
+}
+
+int main(int argc, char** argv) {
+  if (argc < 5) fail("usage: peer server SCENARIO OWN PORT [UDP UDP] | client SCENARIO OWN PEER PORT [UDP UDP]");
+  side = argv[1];
+  const bool serves = strcmp(side, "server") == 0;
+  const struct scenario scenario = find_scenario(argv[2]);
+  const bool restarts = scenario.client == restart_client || scenario.client == again_client;
+  char** const rest = argv + (serves ? 4 : 5); /* PORT [LOCAL_UDP REMOTE_UDP] */
+  const uint16_t port = number(rest[0]);
+  transport_begin(&(struct settings){
+      .local_udp = rest[0] != NULL ? number(rest[1]) : 0,
+      .remote_udp = rest[0] != NULL && rest[1] != NULL ? number(rest[2]) : 0,
+      .streams = load != NULL ? load->streams : 0,
+      .resets = scenario.client == reset_client,
+      .quick = scenario.client == heartbeat_client || (load != NULL && strcmp(load->name, "paths") == 0),
+      .ends_with_process = restarts,
+  });
+  if (serves) {
+    const struct addresses own = read_addresses(argv[3], port);
+    struct transport* const listener = transport_listen(&own);
+    puts("listening");
+    fflush(stdout);
+    scenario.server(listener);
+    transport_close(listener);
+  } else {
+    const struct addresses own = read_addresses(argv[3], restarts ? kClientPort : 0);
+    const struct addresses peer = read_addresses(argv[4], port);
+    scenario.client(&own, &peer);
+  }
+  transport_end();
+  return 0;
 }

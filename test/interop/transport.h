@@ -4,13 +4,25 @@
 #ifndef NETSCTP_TEST_INTEROP_TRANSPORT_H
 #define NETSCTP_TEST_INTEROP_TRANSPORT_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct transport; /* a listener or an association */
 
-enum { kBufferSize = 1 << 20 };
+enum { kBufferSize = 1 << 20, kMostAddresses = 4 };
+
+/* Of one family and one port, packed as sctp_bindx() wants them. */
+struct addresses {
+  int family;
+  int count;
+  union {
+    struct sockaddr first;
+    struct sockaddr_in ipv4[kMostAddresses];
+    struct sockaddr_in6 ipv6[kMostAddresses];
+  } packed;
+};
 
 enum happening {
   kMessage,     /* a whole message or a piece of one */
@@ -37,22 +49,30 @@ struct to_send {
   uint16_t stream;
   uint32_t ppid; /* host order */
   bool unordered;
-  bool abort;             /* SCTP_ABORT: the data is its reason */
   bool no_retransmission; /* PR-SCTP, RFC 7496 section 3.1, limit 0 */
 };
 
-/* local_udp, remote_udp: of encapsulation (RFC 6951); where the implementation's own settings say it, it is unused.
- * resets: streams may be reset (RFC 6525). */
-void transport_begin(uint16_t local_udp, uint16_t remote_udp, bool resets);
+struct settings {
+  uint16_t local_udp,
+      remote_udp;         /* of encapsulation (RFC 6951), 0: none; unused where the implementation has its own */
+  uint16_t streams;       /* asked for in either direction, 0: the default */
+  bool resets;            /* streams may be reset (RFC 6525) */
+  bool quick;             /* RTO between 100 and 400 ms; a path is given up after two timeouts */
+  bool ends_with_process; /* a kernel is to end the association abruptly when the process is killed */
+};
+
+void transport_begin(const struct settings* settings);
 void transport_end(void);
 
-struct transport* transport_listen(const char* address, uint16_t port);
+struct transport* transport_listen(const struct addresses* own);
 struct transport* transport_accept(struct transport* listener);
-/* From `local_port`, 0: any. */
-struct transport* transport_connect(const char* address, uint16_t port, uint16_t local_port);
+/* From `own`, whose port may be 0: any. */
+struct transport* transport_connect(const struct addresses* own, const struct addresses* peer);
 void transport_send(struct transport* at, const void* data, size_t size, const struct to_send* how);
 struct received transport_receive(struct transport* at, void* buffer, size_t size);
 void transport_shutdown(struct transport* at);
+/* Ends the association by ABORT and closes. */
+void transport_abort(struct transport* at);
 void transport_close(struct transport* at);
 
 void transport_heartbeat_every(struct transport* at, unsigned milliseconds);

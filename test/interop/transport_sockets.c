@@ -14,8 +14,7 @@ struct transport {
   int descriptor;
 };
 
-static uint16_t remote_udp_port;
-static bool may_reset;
+static struct settings wanted;
 
 static struct transport* made(int descriptor, const char* by) {
   if (descriptor < 0) fail("%s: %s", by, strerror(errno));
@@ -28,14 +27,8 @@ static void set(int descriptor, int option, const void* value, socklen_t size, c
   if (setsockopt(descriptor, IPPROTO_SCTP, option, value, size) != 0) fail("%s: %s", name, strerror(errno));
 }
 
-static struct sockaddr_in address_of(const char* text, uint16_t port) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-  if (inet_pton(AF_INET, text, &address.sin_addr) != 1) fail("%s is no IPv4 address", text);
-  return address;
-}
-
-static int open_socket(void) {
-  const int descriptor = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+static int open_socket(int family) {
+  const int descriptor = socket(family, SOCK_STREAM, IPPROTO_SCTP);
   if (descriptor < 0) fail("socket: %s", strerror(errno));
   const int size = kBufferSize;
   setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
@@ -47,32 +40,49 @@ static int open_socket(void) {
     const struct sctp_event event = {.se_assoc_id = SCTP_FUTURE_ASSOC, .se_type = events[i], .se_on = 1};
     set(descriptor, SCTP_EVENT, &event, sizeof event, "SCTP_EVENT");
   }
-  if (may_reset) {
+  if (wanted.resets) {
     const struct sctp_assoc_value reconfigure = {.assoc_value = 1};
     set(descriptor, SCTP_RECONFIG_SUPPORTED, &reconfigure, sizeof reconfigure, "SCTP_RECONFIG_SUPPORTED");
     const struct sctp_assoc_value resets = {.assoc_value = SCTP_ENABLE_RESET_STREAM_REQ};
     set(descriptor, SCTP_ENABLE_STREAM_RESET, &resets, sizeof resets, "SCTP_ENABLE_STREAM_RESET");
   }
-  if (remote_udp_port != 0) {
-    struct sctp_udpencaps encapsulation = {.sue_port = htons(remote_udp_port)};
-    encapsulation.sue_address.ss_family = AF_INET;
+  if (wanted.remote_udp != 0) {
+    struct sctp_udpencaps encapsulation = {.sue_port = htons(wanted.remote_udp)};
+    encapsulation.sue_address.ss_family = (sa_family_t)family;
     set(descriptor, SCTP_REMOTE_UDP_ENCAPS_PORT, &encapsulation, sizeof encapsulation, "SCTP_REMOTE_UDP_ENCAPS_PORT");
+  }
+  if (wanted.streams != 0) {
+    const struct sctp_initmsg streams = {.sinit_num_ostreams = wanted.streams, .sinit_max_instreams = wanted.streams};
+    set(descriptor, SCTP_INITMSG, &streams, sizeof streams, "SCTP_INITMSG");
+  }
+  if (wanted.quick) {
+    const struct sctp_rtoinfo times = {.srto_initial = 200, .srto_min = 100, .srto_max = 400};
+    set(descriptor, SCTP_RTOINFO, &times, sizeof times, "SCTP_RTOINFO");
+    struct sctp_paddrparams paths = {.spp_pathmaxrxt = 1};
+    paths.spp_address.ss_family = (sa_family_t)family;
+    set(descriptor, SCTP_PEER_ADDR_PARAMS, &paths, sizeof paths, "SCTP_PEER_ADDR_PARAMS");
   }
   return descriptor;
 }
 
-void transport_begin(uint16_t local_udp, uint16_t remote_udp, bool resets) {
-  (void)local_udp;
-  remote_udp_port = remote_udp;
-  may_reset = resets;
+void transport_begin(const struct settings* settings) {
+  wanted = *settings;
 }
 
 void transport_end(void) {}
 
-struct transport* transport_listen(const char* address, uint16_t port) {
-  const int descriptor = open_socket();
-  const struct sockaddr_in local = address_of(address, port);
-  if (bind(descriptor, (const struct sockaddr*)&local, sizeof local) != 0) fail("bind: %s", strerror(errno));
+static int bound(const struct addresses* own) {
+  const int descriptor = open_socket(own->family);
+  // The library may change what it is given.
+  struct addresses list = *own;
+  if (sctp_bindx(descriptor, &list.packed.first, list.count, SCTP_BINDX_ADD_ADDR) != 0) {
+    fail("bind: %s", strerror(errno));
+  }
+  return descriptor;
+}
+
+struct transport* transport_listen(const struct addresses* own) {
+  const int descriptor = bound(own);
   if (listen(descriptor, 5) != 0) fail("listen: %s", strerror(errno));
   return made(descriptor, "listen");
 }
@@ -81,14 +91,16 @@ struct transport* transport_accept(struct transport* listener) {
   return made(accept(listener->descriptor, NULL, NULL), "accept");
 }
 
-struct transport* transport_connect(const char* address, uint16_t port, uint16_t local_port) {
-  const int descriptor = open_socket();
-  if (local_port != 0) {
-    const struct sockaddr_in local = address_of(address, local_port);
-    if (bind(descriptor, (const struct sockaddr*)&local, sizeof local) != 0) fail("bind: %s", strerror(errno));
-  }
-  const struct sockaddr_in peer = address_of(address, port);
-  if (connect(descriptor, (const struct sockaddr*)&peer, sizeof peer) != 0) fail("connect: %s", strerror(errno));
+static void no_lingering(int descriptor) {
+  const struct linger none = {.l_onoff = 1};
+  if (setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof none) != 0) fail("SO_LINGER: %s", strerror(errno));
+}
+
+struct transport* transport_connect(const struct addresses* own, const struct addresses* peer) {
+  const int descriptor = bound(own);
+  if (wanted.ends_with_process) no_lingering(descriptor);
+  struct addresses list = *peer;
+  if (sctp_connectx(descriptor, &list.packed.first, list.count, NULL) != 0) fail("connect: %s", strerror(errno));
   return made(descriptor, "connect");
 }
 
@@ -97,7 +109,6 @@ void transport_send(struct transport* at, const void* data, size_t size, const s
   info.sendv_sndinfo.snd_sid = how->stream;
   info.sendv_sndinfo.snd_ppid = htonl(how->ppid);
   if (how->unordered) info.sendv_sndinfo.snd_flags |= SCTP_UNORDERED;
-  if (how->abort) info.sendv_sndinfo.snd_flags |= SCTP_ABORT;
   if (how->no_retransmission) {
     info.sendv_flags |= SCTP_SEND_PRINFO_VALID;
     info.sendv_prinfo.pr_policy = SCTP_PR_SCTP_RTX;
@@ -105,7 +116,7 @@ void transport_send(struct transport* at, const void* data, size_t size, const s
   }
   const struct iovec piece = {.iov_base = (void*)data, .iov_len = size};
   const int sent = sctp_sendv(at->descriptor, &piece, 1, NULL, 0, &info, sizeof info, SCTP_SENDV_SPA, MSG_NOSIGNAL);
-  if (sent != (int)size && !how->abort) fail("send of %zu bytes: %d, %s", size, sent, strerror(errno));
+  if (sent != (int)size) fail("send of %zu bytes: %d, %s", size, sent, strerror(errno));
 }
 
 static enum happening happening_of(const union sctp_notification* notification) {
@@ -156,6 +167,12 @@ struct received transport_receive(struct transport* at, void* buffer, size_t siz
 
 void transport_shutdown(struct transport* at) {
   if (shutdown(at->descriptor, SHUT_WR) != 0) fail("shutdown: %s", strerror(errno));
+}
+
+// Linux takes no SCTP_ABORT on one-to-one sockets.
+void transport_abort(struct transport* at) {
+  no_lingering(at->descriptor);
+  transport_close(at);
 }
 
 void transport_close(struct transport* at) {

@@ -1,4 +1,4 @@
-/* The scenarios' transport by usrsctp, in UDP. */
+/* The scenarios' transport by usrsctp, in UDP or over raw IP. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -12,8 +12,7 @@ struct transport {
   struct socket* socket;
 };
 
-static uint16_t remote_udp_port;
-static bool may_reset;
+static struct settings wanted;
 
 static struct transport* made(struct socket* socket, const char* by) {
   if (socket == NULL) fail("%s: %s", by, strerror(errno));
@@ -26,14 +25,8 @@ static void set(struct socket* socket, int option, const void* value, socklen_t 
   if (usrsctp_setsockopt(socket, IPPROTO_SCTP, option, value, size) != 0) fail("%s: %s", name, strerror(errno));
 }
 
-static struct sockaddr_in address_of(const char* text, uint16_t port) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-  if (inet_pton(AF_INET, text, &address.sin_addr) != 1) fail("%s is no IPv4 address", text);
-  return address;
-}
-
-static struct socket* open_socket(void) {
-  struct socket* const socket = usrsctp_socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
+static struct socket* open_socket(int family) {
+  struct socket* const socket = usrsctp_socket(family, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
   if (socket == NULL) fail("usrsctp_socket: %s", strerror(errno));
   const int size = kBufferSize;
   usrsctp_setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
@@ -45,22 +38,32 @@ static struct socket* open_socket(void) {
     const struct sctp_event event = {.se_assoc_id = SCTP_FUTURE_ASSOC, .se_type = events[i], .se_on = 1};
     set(socket, SCTP_EVENT, &event, sizeof event, "SCTP_EVENT");
   }
-  if (may_reset) {
+  if (wanted.resets) {
     const struct sctp_assoc_value resets = {.assoc_value = SCTP_ENABLE_RESET_STREAM_REQ};
     set(socket, SCTP_ENABLE_STREAM_RESET, &resets, sizeof resets, "SCTP_ENABLE_STREAM_RESET");
   }
-  if (remote_udp_port != 0) {
-    struct sctp_udpencaps encapsulation = {.sue_port = htons(remote_udp_port)};
-    encapsulation.sue_address.ss_family = AF_INET;
+  if (wanted.remote_udp != 0) {
+    struct sctp_udpencaps encapsulation = {.sue_port = htons(wanted.remote_udp)};
+    encapsulation.sue_address.ss_family = (sa_family_t)family;
     set(socket, SCTP_REMOTE_UDP_ENCAPS_PORT, &encapsulation, sizeof encapsulation, "SCTP_REMOTE_UDP_ENCAPS_PORT");
+  }
+  if (wanted.streams != 0) {
+    const struct sctp_initmsg streams = {.sinit_num_ostreams = wanted.streams, .sinit_max_instreams = wanted.streams};
+    set(socket, SCTP_INITMSG, &streams, sizeof streams, "SCTP_INITMSG");
+  }
+  if (wanted.quick) {
+    const struct sctp_rtoinfo times = {.srto_initial = 200, .srto_min = 100, .srto_max = 400};
+    set(socket, SCTP_RTOINFO, &times, sizeof times, "SCTP_RTOINFO");
+    struct sctp_paddrparams paths = {.spp_pathmaxrxt = 1};
+    paths.spp_address.ss_family = (sa_family_t)family;
+    set(socket, SCTP_PEER_ADDR_PARAMS, &paths, sizeof paths, "SCTP_PEER_ADDR_PARAMS");
   }
   return socket;
 }
 
-void transport_begin(uint16_t local_udp, uint16_t remote_udp, bool resets) {
-  remote_udp_port = remote_udp;
-  may_reset = resets;
-  usrsctp_init(local_udp, NULL, NULL);
+void transport_begin(const struct settings* settings) {
+  wanted = *settings;
+  usrsctp_init(wanted.local_udp, NULL, NULL);
   usrsctp_sysctl_set_sctp_ecn_enable(0);
   usrsctp_sysctl_set_sctp_asconf_enable(0);
   usrsctp_sysctl_set_sctp_auth_enable(0);
@@ -71,10 +74,17 @@ void transport_end(void) {
   for (int i = 0; i < 1000 && usrsctp_finish() != 0; ++i) nanosleep(&(struct timespec){0, 10000000}, NULL);
 }
 
-struct transport* transport_listen(const char* address, uint16_t port) {
-  struct socket* const socket = open_socket();
-  struct sockaddr_in local = address_of(address, port);
-  if (usrsctp_bind(socket, (struct sockaddr*)&local, sizeof local) != 0) fail("bind: %s", strerror(errno));
+static struct socket* bound(const struct addresses* own) {
+  struct socket* const socket = open_socket(own->family);
+  struct addresses list = *own;
+  if (usrsctp_bindx(socket, &list.packed.first, list.count, SCTP_BINDX_ADD_ADDR) != 0) {
+    fail("bind: %s", strerror(errno));
+  }
+  return socket;
+}
+
+struct transport* transport_listen(const struct addresses* own) {
+  struct socket* const socket = bound(own);
   if (usrsctp_listen(socket, 5) != 0) fail("listen: %s", strerror(errno));
   return made(socket, "listen");
 }
@@ -83,14 +93,10 @@ struct transport* transport_accept(struct transport* listener) {
   return made(usrsctp_accept(listener->socket, NULL, NULL), "accept");
 }
 
-struct transport* transport_connect(const char* address, uint16_t port, uint16_t local_port) {
-  struct socket* const socket = open_socket();
-  if (local_port != 0) {
-    struct sockaddr_in local = address_of(address, local_port);
-    if (usrsctp_bind(socket, (struct sockaddr*)&local, sizeof local) != 0) fail("bind: %s", strerror(errno));
-  }
-  struct sockaddr_in peer = address_of(address, port);
-  if (usrsctp_connect(socket, (struct sockaddr*)&peer, sizeof peer) != 0) fail("connect: %s", strerror(errno));
+struct transport* transport_connect(const struct addresses* own, const struct addresses* peer) {
+  struct socket* const socket = bound(own);
+  struct addresses list = *peer;
+  if (usrsctp_connectx(socket, &list.packed.first, list.count, NULL) != 0) fail("connect: %s", strerror(errno));
   return made(socket, "connect");
 }
 
@@ -99,14 +105,13 @@ void transport_send(struct transport* at, const void* data, size_t size, const s
   info.sendv_sndinfo.snd_sid = how->stream;
   info.sendv_sndinfo.snd_ppid = htonl(how->ppid);
   if (how->unordered) info.sendv_sndinfo.snd_flags |= SCTP_UNORDERED;
-  if (how->abort) info.sendv_sndinfo.snd_flags |= SCTP_ABORT;
   if (how->no_retransmission) {
     info.sendv_flags |= SCTP_SEND_PRINFO_VALID;
     info.sendv_prinfo.pr_policy = SCTP_PR_SCTP_RTX;
     info.sendv_prinfo.pr_value = 0;
   }
   const ssize_t sent = usrsctp_sendv(at->socket, data, size, NULL, 0, &info, sizeof info, SCTP_SENDV_SPA, 0);
-  if (sent != (ssize_t)size && !how->abort) fail("send of %zu bytes: %zd, %s", size, sent, strerror(errno));
+  if (sent != (ssize_t)size) fail("send of %zu bytes: %zd, %s", size, sent, strerror(errno));
 }
 
 static enum happening happening_of(const union sctp_notification* notification) {
@@ -135,7 +140,7 @@ struct received transport_receive(struct transport* at, void* buffer, size_t siz
   struct received result = {.what = kEnd};
   struct sctp_rcvinfo info = {0};
   socklen_t info_size = sizeof info;
-  struct sockaddr_in from;
+  struct sockaddr_in6 from;
   socklen_t from_size = sizeof from;
   unsigned type = SCTP_RECVV_NOINFO;
   int flags = 0;
@@ -159,6 +164,12 @@ struct received transport_receive(struct transport* at, void* buffer, size_t siz
 
 void transport_shutdown(struct transport* at) {
   if (usrsctp_shutdown(at->socket, SHUT_WR) != 0) fail("shutdown: %s", strerror(errno));
+}
+
+void transport_abort(struct transport* at) {
+  struct sctp_sndinfo info = {.snd_flags = SCTP_ABORT};
+  usrsctp_sendv(at->socket, "enough", 6, NULL, 0, &info, sizeof info, SCTP_SENDV_SNDINFO, 0);
+  transport_close(at);
 }
 
 void transport_close(struct transport* at) {

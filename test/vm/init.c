@@ -1,7 +1,8 @@
 // The first process of the virtual machine of test/vm/run: makes the machine's files writable for as long as it runs
 // (an overlay in memory), loads SCTP, runs one command and switches off. What to do is in the folder the kernel's
-// command line names (vm_job=DIR); the command's outputs are the serial lines 0 and 1, its exit status goes to
-// DIR/status. A failure here ends the kernel with a message in its log.
+// command line names (vm_job=DIR); the command's outputs are the serial lines 0 and 1, its input nothing or
+// (vm_input=1) serial line 0, its exit status goes to DIR/status. A failure here ends the kernel with a message in its
+// log.
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -24,7 +25,7 @@ extern char** environ;
 
 enum { kPath = 4096, kMostWords = 4096 };
 
-static const char kRoot[] = "/mnt/root";
+static const char kRoot[] = "machine";  // in /mnt
 
 static _Noreturn void fail(const char* what) {
   printf("vm init: %s: %s\n", what, strerror(errno));
@@ -41,11 +42,9 @@ static void attach(const char* kind, const char* where, const char* options) {
   if (mount("none", where, kind, 0, options) != 0) fail(where);
 }
 
-// The machine's folder `folder`, written to for real.
+// The machine's folder `folder`, written to for real. In kRoot.
 static void share(const char* folder) {
-  char where[kPath];
-  snprintf(where, sizeof where, "%s%s", kRoot, folder);
-  attach("hostfs", where, folder);
+  attach("hostfs", folder + 1, folder);
 }
 
 // --- modules
@@ -89,25 +88,32 @@ static void load(const char* name) {
 
 // --- files and network
 
+static void change_to(const char* folder) {
+  if (chdir(folder) != 0) fail(folder);
+}
+
+// Leaves us in kRoot.
 static void make_root(void) {
   attach("tmpfs", "/mnt", "size=50%");
-  make_folder("/mnt/changes");
-  make_folder("/mnt/work");
+  change_to("/mnt");
+  make_folder("changes");
+  make_folder("work");
   make_folder(kRoot);
-  attach("overlay", kRoot, "lowerdir=/,upperdir=/mnt/changes,workdir=/mnt/work");
-  attach("proc", "/mnt/root/proc", NULL);
-  attach("sysfs", "/mnt/root/sys", NULL);
-  attach("devtmpfs", "/mnt/root/dev", NULL);
-  make_folder("/mnt/root/dev/pts");
-  make_folder("/mnt/root/dev/shm");
-  attach("devpts", "/mnt/root/dev/pts", NULL);
-  attach("tmpfs", "/mnt/root/dev/shm", NULL);
-  attach("tmpfs", "/mnt/root/run", NULL);
-  if (symlink("/proc/self/fd", "/mnt/root/dev/fd") != 0) fail("/dev/fd");  // for the shell's <(...)
+  attach("overlay", kRoot, "lowerdir=/,upperdir=changes,workdir=work");
+  change_to(kRoot);
+  attach("proc", "proc", NULL);
+  attach("sysfs", "sys", NULL);
+  attach("devtmpfs", "dev", NULL);
+  make_folder("dev/pts");
+  make_folder("dev/shm");
+  attach("devpts", "dev/pts", NULL);
+  attach("tmpfs", "dev/shm", NULL);
+  attach("tmpfs", "run", NULL);
+  if (symlink("/proc/self/fd", "dev/fd") != 0) fail("dev/fd");  // for the shell's <(...)
 }
 
 static void enter_root(void) {
-  if (chdir(kRoot) != 0 || mount(".", "/", NULL, MS_MOVE, NULL) != 0 || chroot(".") != 0) fail("the new root");
+  if (mount(".", "/", NULL, MS_MOVE, NULL) != 0 || chroot(".") != 0) fail("the new root");
 }
 
 static void start_loopback(void) {
@@ -154,14 +160,14 @@ static int status_of(int result) {
 
 // words: the folder to be in, then the command.
 static int run(char** words, char** environment) {
-  const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   const int output = serial_line("/dev/ttyS0");
   const int errors = serial_line("/dev/ttyS1");
+  const int input = getenv("vm_input") != NULL ? output : open("/dev/null", O_RDWR | O_CLOEXEC);
   const pid_t child = fork();
   if (child < 0) fail("fork");
   if (child == 0) {
     setsid();
-    dup2(nothing, 0);
+    dup2(input, 0);
     dup2(output, 1);
     dup2(errors, 2);
     environ = environment;
