@@ -31,7 +31,7 @@ struct TwoPaths {
     subscribe(client, {SCTP_PEER_ADDR_CHANGE});
     sctp_udpencaps nowhere{};
     std::memcpy(&nowhere.sue_address, second.get(), second.length);
-    nowhere.sue_port = htons(9);
+    nowhere.sue_port = htons(silent_udp_port());
     EXPECT_EQ(set(client, IPPROTO_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT, nowhere), 0);
     sctp_paddrparams demand{};
     std::memcpy(&demand.spp_address, second.get(), second.length);
