@@ -25,6 +25,8 @@ struct Transmit {
   IpAddress from;  // local address to send from; family kNone: the link's choice
   std::span<const std::byte> bytes;
   std::uint16_t segment_size = 0;  // what UDP_SEGMENT wants
+  // IP may fragment them, here and on the way (IPv4: DF clear). Else one that is too large is lost, and the link tells.
+  bool may_fragment = false;
 };
 
 // What came back by ICMP or ICMPv6 about a packet that was sent; or what the host itself says of one that is too large
@@ -33,10 +35,10 @@ struct IcmpError {
   static constexpr std::size_t kQuote = 20;  // common header, the head of the first chunk, an INIT's Initiate Tag
 
   IpAddress to;                           // where the packet was sent; its family says whether this is ICMP or ICMPv6
+  std::uint16_t udp_port = 0;             // the UDP port that it was sent to; 0: not encapsulated
   std::uint8_t type = 0;                  // as on the wire (RFC 792, RFC 4443)
   std::uint8_t code = 0;                  //
   std::uint32_t mtu = 0;                  // of the next hop, IP header included, where the message says it; else 0
-  bool packet_lost = true;                // false: the host sent it all the same, in IP fragments
   std::uint8_t quoted = 0;                // bytes of `quote` that the message had
   std::array<std::byte, kQuote> quote{};  // the beginning of the packet, from the SCTP common header on
 };

@@ -56,8 +56,7 @@ void Association::receive(const wire::Packet& packet, const Datagram& datagram, 
     return;
   }
   const PathId from = find_path(datagram.from.ip);
-  // RFC 6951 §5.2: follow the peer's UDP port once the packet is known to be the peer's.
-  if (from != kNoPath) paths_[from].remote_udp_port = datagram.from.port;
+  follow_udp_port(from, datagram.from.port);
   receive_chunks(reader, datagram, from, now);
 }
 

@@ -74,6 +74,10 @@ class Association final : public TimerNode {
 
   // --- packets and time ----------------------------------------------------------------------------------------------
   void receive(const wire::Packet& packet, const Datagram& datagram, Time now) noexcept;
+  // The packet has passed the tag check and came through this UDP port; 0: not encapsulated.
+  void follow_udp_port(PathId from, std::uint16_t port) noexcept {
+    if (from != kNoPath) paths_[from].remote_udp_port = port;  // RFC 6951 §5.4
+  }
   // Handles the chunks of `reader` in order; the packet's tag has been checked.
   void receive_chunks(wire::ChunkReader& reader, const Datagram& datagram, PathId from, Time now) noexcept;
   void resend_shutdown_ack() noexcept;                     // §9.2: an INIT in SHUTDOWN-ACK-SENT
@@ -83,6 +87,7 @@ class Association final : public TimerNode {
   [[nodiscard]] bool has_sent(const IcmpError& error) const noexcept;
   void on_too_big(const IcmpError& error) noexcept;
   void on_no_sctp_there(const IcmpError& error) noexcept;
+  void on_udp_refused(const IcmpError& error, Time now) noexcept;
   void on_unreachable(const IpAddress& address, Time now) noexcept;
   // Moves on what depends on everything else (§9.2 with nothing outstanding, §6.1 A); StackState::settle calls it.
   void progress(Time now) noexcept;
@@ -327,6 +332,10 @@ class Association final : public TimerNode {
   std::vector<Path> paths_;
   PathId primary_ = 0;
   unsigned error_count_ = 0;  // §8.1
+  // RFC 6951 §5.5: ICMP says that nobody is at the peer's UDP port: until when it may be about the same flight of
+  // packets, and packets_received when it was first said.
+  std::optional<Time> refused_until_;
+  std::uint64_t heard_when_refused_ = 0;
 
   // --- sending -------------------------------------------------------------------------------------------------------
   std::uint16_t outbound_streams_ = 0;

@@ -25,8 +25,8 @@ class TransmitBatch {
 
   // Space for one packet of at most `max_size` bytes; empty if the batch is full. Nothing is added until commit().
   [[nodiscard]] std::span<std::byte> prepare(std::size_t max_size) noexcept;
-  // The first `size` bytes of the prepared space are a packet.
-  void commit(std::size_t size, const Address& to, const IpAddress& from) noexcept;
+  // The first `size` bytes of the prepared space are a packet, which IP may fragment or not.
+  void commit(std::size_t size, const Address& to, const IpAddress& from, bool may_fragment = false) noexcept;
 
   [[nodiscard]] std::span<const Transmit> runs() const noexcept { return {runs_.data(), run_count_}; }
   [[nodiscard]] std::size_t packets() const noexcept { return packets_; }
@@ -34,7 +34,8 @@ class TransmitBatch {
   void clear() noexcept;
 
  private:
-  [[nodiscard]] bool continues_run(std::size_t size, const Address& to, const IpAddress& from) const noexcept;
+  [[nodiscard]] bool continues_run(std::size_t size, const Address& to, const IpAddress& from,
+                                   bool may_fragment) const noexcept;
 
   std::span<std::byte> buffer_;
   std::size_t used_ = 0;

@@ -238,8 +238,11 @@ void StackState::on_cookie_echo(const Incoming& in, wire::ChunkReader& rest, Tim
     settle(*association, now);
     return;
   }
+  const PathId from = association->find_path(in.datagram.from.ip);
+  // RFC 6951 §5.4: the cookie, which only we can sign, carried the tags; a peer that restarted may have another port.
+  association->follow_udp_port(from, in.datagram.from.port);
   // What is bundled behind the COOKIE ECHO is processed at once (§5.1.5 step 7).
-  association->receive_chunks(rest, in.datagram, association->find_path(in.datagram.from.ip), now);
+  association->receive_chunks(rest, in.datagram, from, now);
   settle(*association, now);
 }
 
@@ -393,6 +396,12 @@ void Association::restart(const Cookie& cookie, PathId from, Time now) noexcept 
   outstanding_.restart(Tsn::initial(local_initial_tsn_));
   reassembly_.reset();
   const IpAddress source = from == kNoPath ? cookie.peer_addresses[0] : paths_[from].address;
+  // RFC 6951 §5.1: a new stack may have another UDP port; its other addresses had the old one's.
+  if (from != kNoPath) {
+    const std::uint16_t before = paths_[from].remote_udp_port;
+    for (Path& path : paths_)
+      if (path.remote_udp_port == before) path.remote_udp_port = cookie.remote_udp_port;
+  }
   keep_only(cookie.peers());
   apply_cookie(cookie);
   from = find_path(source);

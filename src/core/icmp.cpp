@@ -11,18 +11,20 @@
 namespace netsctp::core {
 namespace {
 
-enum class Meaning : std::uint8_t { kNone, kTooBig, kNoSctpThere, kUnreachable };
+enum class Meaning : std::uint8_t { kNone, kTooBig, kNoSctpThere, kUdpRefused, kUnreachable };
 
 // RFC 792, RFC 1191 §4, RFC 4443 §3.
 Meaning meaning_of(const IcmpError& error) noexcept {
+  // RFC 9260 §10 ICMP3: an SCTP port answers with ABORT, never so. RFC 6951 §5.5: but nobody may be at the UDP port.
+  const Meaning port = error.udp_port != 0 ? Meaning::kUdpRefused : Meaning::kNone;
   if (error.to.is_v4()) {
     constexpr std::uint8_t kUnreachable = 3;
     if (error.type != kUnreachable) return Meaning::kNone;  // RFC 9260 §10 ICMP1
     switch (error.code) {
       case 2:  // protocol unreachable
         return Meaning::kNoSctpThere;
-      case 3:  // RFC 9260 §10 ICMP3: an SCTP port answers with ABORT, never so
-        return Meaning::kNone;
+      case 3:
+        return port;
       case 4:  // fragmentation needed
         return Meaning::kTooBig;
       default:
@@ -34,7 +36,7 @@ Meaning meaning_of(const IcmpError& error) noexcept {
   constexpr std::uint8_t kParameterProblem = 4;
   switch (error.type) {
     case kUnreachable:
-      return error.code == 4 ? Meaning::kNone : Meaning::kUnreachable;  // RFC 9260 §10 ICMP3: 4 is the port
+      return error.code == 4 ? port : Meaning::kUnreachable;
     case kPacketTooBig:
       return Meaning::kTooBig;
     case kParameterProblem:  // RFC 9260 §10 ICMP4: 1 is an unrecognized next header
@@ -67,6 +69,9 @@ void StackState::on_icmp(const IcmpError& error, Time now) noexcept {
         break;
       case Meaning::kNoSctpThere:
         association->on_no_sctp_there(error);
+        break;
+      case Meaning::kUdpRefused:
+        association->on_udp_refused(error, now);
         break;
       default:
         association->on_unreachable(error.to, now);
@@ -106,7 +111,7 @@ void Association::on_too_big(const IcmpError& error) noexcept {
   const std::size_t mtu = std::max(said, Path::kMinMtu);
   if (mtu >= path.mtu) return;
   path.set_mtu(mtu, stack_.config.link_overhead);
-  if (!error.packet_lost || outstanding_.in_flight(id) == 0) return;
+  if (outstanding_.in_flight(id) == 0) return;
   // What is on its way did not fit and is lost, for no reason of congestion: cwnd stays, and no time is lost waiting
   // for T3-rtx. It goes again as it was cut, in IP fragments (§6.9).
   peer_rwnd_ += outstanding_.mark_all_lost(id);  // RFC 9260 §6.2.1 C
@@ -121,6 +126,25 @@ void Association::on_no_sctp_there(const IcmpError& error) noexcept {
   ++stack_.counters.associations_aborted;
   finish(setting_up ? AssociationChanged::What::kCannotStart : AssociationChanged::What::kLost,
          AssociationChanged::Reason::kAbortedByPeer);
+}
+
+// RFC 6951 §5.5: as if protocol unreachable. While setting up at once. Later it may be a NAT that has lost its mapping,
+// or a peer about to restart: then it counts against the path, and ends the association if it is said again about a
+// later transmission and nothing at all was heard from the peer in between.
+void Association::on_udp_refused(const IcmpError& error, Time now) noexcept {
+  const PathId id = find_path(error.to);
+  if (id == kNoPath || paths_[id].remote_udp_port != error.udp_port) return;  // the peer has moved since
+  const bool setting_up = state_ == State::kCookieWait || state_ == State::kCookieEchoed;
+  const bool is_silent = refused_until_ && heard_when_refused_ == counters_.packets_received;
+  if (setting_up || (is_silent && now >= *refused_until_)) {
+    on_no_sctp_there(error);
+    return;
+  }
+  if (!is_silent) {
+    refused_until_ = now + paths_[id].timeout.rto() / 2;
+    heard_when_refused_ = counters_.packets_received;
+  }
+  on_unreachable(error.to, now);
 }
 
 // RFC 9260 §10 ICMP9: counts against the path, at most once per RTO: a router that answers each packet of a burst says

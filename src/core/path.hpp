@@ -23,7 +23,7 @@ struct Path {
 
   IpAddress address;
   IpAddress local;                    // where to send from; family kNone: the link's choice
-  std::uint16_t remote_udp_port = 0;  // RFC 6951 §5.2: learned from the peer's packets
+  std::uint16_t remote_udp_port = 0;  // RFC 6951 §5.1, §5.4: learned from the peer's packets
   State state = State::kUnconfirmed;
   bool confirmed = false;      // stays set when the path becomes inactive
   bool one_packet = false;     // §7.2.3: after a timeout only one packet in flight until something is acknowledged
@@ -47,6 +47,7 @@ struct Path {
   // The largest DATA chunk that fits one packet (PMDCS).
   [[nodiscard]] std::size_t pmdcs() const noexcept { return max_packet - wire::kCommonHeaderSize; }
 
+  // RFC 6951 §5.6: `link_overhead` is the UDP header.
   void set_mtu(std::size_t bytes, std::size_t link_overhead) noexcept {
     const std::size_t headers = (address.is_v4() ? 20 : 40) + link_overhead;
     mtu = std::clamp(bytes, kMinMtu, kMaxMtu);

@@ -303,7 +303,9 @@ std::error_code Association::request_heartbeat(const IpAddress& address) noexcep
 std::error_code Association::set_remote_udp_port(const IpAddress& address, std::uint16_t port) noexcept {
   const PathId path = find_path(address);
   if (path == kNoPath) return std::make_error_code(std::errc::invalid_argument);
-  paths_[path].remote_udp_port = port;
+  // RFC 6951 §6.1: 0 is for a stack that can also send without encapsulation; here it is the port that the link
+  // assumes.
+  paths_[path].remote_udp_port = port != 0 ? port : stack_.config.default_remote_port;
   return {};
 }
 

@@ -245,7 +245,9 @@ bool StackState::transmit_replies(TransmitBatch& batch) noexcept {
     const std::span<std::byte> space = batch.prepare(reply.packet.size());
     if (space.empty()) return false;
     std::memcpy(space.data(), reply.packet.data(), reply.packet.size());
-    batch.commit(reply.packet.size(), reply.to, reply.from);
+    // No association would learn that it did not fit.
+    const bool may_fragment = reply.packet.size() > Path::kMinMtu / 2;
+    batch.commit(reply.packet.size(), reply.to, reply.from, may_fragment);
     ++counters.packets_sent;
     replies_.pop_front();
   }

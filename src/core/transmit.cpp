@@ -26,7 +26,10 @@ bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
       continue;
     }
     counters_.control_chunks_sent += writer.control_chunks();
-    batch.commit(writer.finish().size(), {to.address, to.remote_udp_port}, to.local);
+    const std::size_t size = writer.finish().size();
+    // RFC 9260 §6.9: a chunk that was cut for a larger path MTU; or the user has fixed the MTU and wants no discovery.
+    const bool may_fragment = size > to.max_packet || to.parameters.path_mtu != 0;
+    batch.commit(size, {to.address, to.remote_udp_port}, to.local, may_fragment);
     ++stack_.counters.packets_sent;
     ++counters_.packets_sent;
   }

@@ -1,11 +1,8 @@
 // The raw IP link: opening its two sockets, the filter, the way in, the way out, and what comes back by ICMP.
 #include "link/raw.hpp"
 
-#include <linux/errqueue.h>
 #include <linux/filter.h>
-#include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -27,18 +24,11 @@ constexpr std::size_t kReceiveSlots = 32;  // of 64 KiB each, one packet each
 constexpr std::size_t kSendSlots = 64;
 constexpr int kRoomWait = 1;      // ms a send may wait for room in the socket buffer
 constexpr int kErrorRetries = 8;  // errors of earlier packets taken off before a call is given up
-constexpr int kMaxErrorsRead = 256;
 
 // What every socket needs before it is used; false with errno set if it cannot serve.
 bool prepare(int descriptor, Family family) noexcept {
-  if (family == Family::kIpv4) {
-    if (!switch_on(descriptor, IPPROTO_IP, IP_RECVERR)) return false;
-    if (!switch_on(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO)) return false;
-  } else {
-    if (!switch_on(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO) || !switch_on(descriptor, IPPROTO_IPV6, IPV6_RECVERR))
-      return false;
-    if (!switch_on(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO)) return false;
-  }
+  if (family == Family::kIpv6 && !switch_on(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO)) return false;
+  if (!ErrorQueue::switch_on(descriptor, family)) return false;
   enlarge_buffers(descriptor);
   return true;
 }
@@ -57,13 +47,6 @@ Result<Descriptor> open_socket(Family family) {
   return descriptor;
 }
 
-bool allow_fragments(int descriptor, Family family, bool allowed) noexcept {
-  return family == Family::kIpv4
-             ? switch_on(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, allowed ? IP_PMTUDISC_WANT : IP_PMTUDISC_DO)
-             : switch_on(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, allowed ? IPV6_PMTUDISC_WANT : IPV6_PMTUDISC_DO);
-}
-
-// A failing call may tell of an earlier packet, by an ICMP error that has come back; asked again, it tells of its own.
 bool is_full(int error) noexcept {
   return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
 }
@@ -83,7 +66,8 @@ struct RawLink::SendSlots {
   std::array<iovec, kSendSlots> vectors{};
   std::array<SocketAddress, kSendSlots> names{};
   std::array<Control, kSendSlots> controls{};
-  std::array<IpAddress, kSendSlots> destinations{};
+  std::array<Address, kSendSlots> destinations{};
+  bool may_fragment = false;  // all slots
   std::size_t count = 0;
   const Socket* socket = nullptr;  // all slots are for this one
   bool waited = false;             // for room, in this send()
@@ -103,8 +87,6 @@ RawLink::RawLink() : received_(std::make_unique<ReceiveSlots>()), queued_(std::m
     header.msg_iovlen = 1;
     header.msg_name = &queued_->names[i];
   }
-  errors_.reserve(kMaxErrors);
-  taken_.reserve(kMaxErrors);
 }
 
 RawLink::~RawLink() = default;
@@ -162,11 +144,6 @@ std::size_t RawLink::receive(BufferPool& pool, std::vector<Datagram>& out, std::
   v6_first_ = !v6_first_;
   receive_from(v6_first_ ? v6_ : v4_, pool, out, before + limit);
   receive_from(v6_first_ ? v4_ : v6_, pool, out, before + limit);
-  // Woken for nothing: poll(2) reports an error queue that is not empty, and goes on to until it is.
-  if (out.size() == before) {
-    read_errors(v4_);
-    read_errors(v6_);
-  }
   return out.size() - before;
 }
 
@@ -192,7 +169,7 @@ void RawLink::receive_from(Socket& socket, BufferPool& pool, std::vector<Datagra
                                  MSG_DONTWAIT, nullptr);
     if (count < 0) {
       if (errno == EAGAIN || retries-- == 0) return;
-      read_errors(socket);
+      errors_.read(socket.descriptor.number());
       continue;
     }
     const auto taken = static_cast<std::size_t>(count);
@@ -253,14 +230,16 @@ void RawLink::queue(const Transmit& run, std::span<const std::byte> bytes) noexc
     ++counters_.send_refused;
     return;
   }
-  if (slots.count == kSendSlots || (slots.count != 0 && slots.socket != &socket)) flush();
+  const bool continues = slots.socket == &socket && slots.may_fragment == run.may_fragment;
+  if (slots.count == kSendSlots || (slots.count != 0 && !continues)) flush();
 
   const std::size_t i = slots.count++;
   slots.socket = &socket;
-  slots.destinations[i] = run.to.ip;
+  slots.may_fragment = run.may_fragment;
+  slots.destinations[i] = {run.to.ip, 0};
   slots.vectors[i] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
   msghdr& header = slots.headers[i].msg_hdr;
-  header.msg_namelen = store(slots.names[i], {run.to.ip, 0});  // IPv6 raw sockets refuse any port
+  header.msg_namelen = store(slots.names[i], slots.destinations[i]);  // IPv6 raw sockets refuse any port
   const std::size_t used = add_source(slots.controls[i], run);
   header.msg_control = used != 0 ? slots.controls[i].bytes.data() : nullptr;
   header.msg_controllen = used;
@@ -269,14 +248,15 @@ void RawLink::queue(const Transmit& run, std::span<const std::byte> bytes) noexc
 void RawLink::flush() noexcept {
   SendSlots& slots = *queued_;
   const std::size_t count = std::exchange(slots.count, 0);
-  int retries = kErrorRetries;
-  int last_error = 0;  // of the packet whose turn it is
+  if (count == 0) return;
+  const int descriptor = slots.socket->descriptor.number();
+  if (slots.may_fragment) ErrorQueue::allow_fragments(descriptor, slots.socket->family, true);
+  SendAttempts attempts;
   for (std::size_t next = 0; next < count;) {
-    const int sent = ::sendmmsg(slots.socket->descriptor.number(), &slots.headers[next],
-                                static_cast<unsigned>(count - next), MSG_DONTWAIT);
+    const int sent = ::sendmmsg(descriptor, &slots.headers[next], static_cast<unsigned>(count - next), MSG_DONTWAIT);
     if (sent > 0) {
       next += static_cast<std::size_t>(sent);
-      last_error = 0;
+      attempts.next_packet();
       continue;
     }
     const int error = errno;
@@ -284,50 +264,22 @@ void RawLink::flush() noexcept {
     if (is_full(error)) {
       if (wait_for_room()) continue;
       counters_.send_full += count - next;
-      return;
+      break;
     }
-    // A packet too large for its route, or the error of an earlier packet, which is reported once.
-    std::uint32_t mtu = 0;
-    const bool is_told = read_errors(*slots.socket, &mtu);
+    const std::uint32_t mtu = errors_.read(descriptor);
     // The host's word is lost if the receive buffer, on whose account it goes, is full.
-    if (error == EMSGSIZE && (is_told || last_error == EMSGSIZE)) {
-      send_in_fragments(next++, mtu);
-      last_error = 0;
-      continue;
+    if (!(error == EMSGSIZE && mtu != 0) && attempts.again(error)) continue;
+    if (error == EMSGSIZE) {
+      const iovec& packet = slots.vectors[next];
+      errors_.too_large(slots.destinations[next], {static_cast<const std::byte*>(packet.iov_base), packet.iov_len},
+                        mtu);
+    } else {
+      ++counters_.send_refused;
     }
-    if (error != last_error && retries-- > 0) {
-      last_error = error;
-      continue;
-    }
-    ++counters_.send_refused;
     ++next;
-    last_error = 0;
+    attempts.next_packet();
   }
-}
-
-// RFC 9260 §6.9: a chunk that was sent once is not cut again, so that IP has to when the path MTU has become smaller.
-void RawLink::send_in_fragments(std::size_t slot, std::uint32_t mtu) noexcept {
-  SendSlots& slots = *queued_;
-  const Socket& socket = *slots.socket;
-  const int number = socket.descriptor.number();
-  allow_fragments(number, socket.family, true);
-  bool is_sent = false;
-  for (int attempt = 0; attempt < 2 && !is_sent; ++attempt)  // the first may tell of an earlier packet
-    is_sent = ::sendmsg(number, &slots.headers[slot].msg_hdr, MSG_DONTWAIT) >= 0;
-  allow_fragments(number, socket.family, false);
-  ++(is_sent ? counters_.send_fragmented : counters_.send_refused);
-  if (mtu == 0) return;
-
-  IcmpError error;
-  error.to = slots.destinations[slot];
-  const bool is_v4 = socket.family == Family::kIpv4;
-  error.type = is_v4 ? ICMP_DEST_UNREACH : ICMP6_PACKET_TOO_BIG;
-  error.code = is_v4 ? ICMP_FRAG_NEEDED : 0;
-  error.mtu = mtu;
-  error.packet_lost = !is_sent;
-  error.quoted = static_cast<std::uint8_t>(std::min(slots.vectors[slot].iov_len, error.quote.size()));
-  std::memcpy(error.quote.data(), slots.vectors[slot].iov_base, error.quoted);
-  report(error);
+  if (slots.may_fragment) ErrorQueue::allow_fragments(descriptor, slots.socket->family, false);
 }
 
 // Once per send(): the caller holds the engine's lock.
@@ -335,63 +287,6 @@ bool RawLink::wait_for_room() noexcept {
   if (std::exchange(queued_->waited, true)) return false;
   pollfd entry{queued_->socket->descriptor.number(), POLLOUT, 0};
   return ::poll(&entry, 1, kRoomWait) > 0;
-}
-
-// --- what comes back ------------------------------------------------------------------------------------------------
-
-bool RawLink::read_errors(const Socket& socket, std::uint32_t* own_mtu) noexcept {
-  if (!socket.descriptor) return false;
-  bool is_too_large = false;
-  for (int i = 0; i < kMaxErrorsRead; ++i) {
-    IcmpError error;
-    SocketAddress name{};
-    alignas(cmsghdr) std::array<char, 512> control;
-    iovec vector{error.quote.data(), error.quote.size()};
-    msghdr header{};
-    header.msg_name = &name;
-    header.msg_namelen = sizeof name;
-    header.msg_iov = &vector;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    const ssize_t received = ::recvmsg(socket.descriptor.number(), &header, MSG_ERRQUEUE | MSG_DONTWAIT);
-    if (received < 0) break;
-    error.quoted = static_cast<std::uint8_t>(std::min(static_cast<std::size_t>(received), error.quote.size()));
-    error.to = load(name).ip;  // where the packet went
-    for (cmsghdr* one = CMSG_FIRSTHDR(&header); one != nullptr; one = CMSG_NXTHDR(&header, one)) {
-      if (!(one->cmsg_level == IPPROTO_IP && one->cmsg_type == IP_RECVERR) &&
-          !(one->cmsg_level == IPPROTO_IPV6 && one->cmsg_type == IPV6_RECVERR))
-        continue;
-      sock_extended_err said{};
-      std::memcpy(&said, CMSG_DATA(one), sizeof said);
-      if (said.ee_origin == SO_EE_ORIGIN_LOCAL && said.ee_errno == EMSGSIZE) {
-        is_too_large = true;
-        if (own_mtu != nullptr) *own_mtu = said.ee_info;
-      } else if (said.ee_origin == SO_EE_ORIGIN_ICMP || said.ee_origin == SO_EE_ORIGIN_ICMP6) {
-        error.type = said.ee_type;
-        error.code = said.ee_code;
-        error.mtu = said.ee_info;
-        ++counters_.icmp_errors;
-        report(error);
-      }
-    }
-  }
-  return is_too_large;
-}
-
-void RawLink::report(const IcmpError& error) noexcept {
-  if (errors_.size() == kMaxErrors) {
-    ++counters_.icmp_discards;
-    return;
-  }
-  errors_.push_back(error);
-}
-
-std::span<const IcmpError> RawLink::take_errors() noexcept {
-  if (errors_.empty()) return {};
-  taken_.clear();
-  std::swap(taken_, errors_);
-  return taken_;
 }
 
 }  // namespace netsctp::link

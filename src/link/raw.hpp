@@ -3,9 +3,9 @@
 // hears its own ports without anybody passing packets on. Knows nothing of SCTP but where the ports are
 // (port_filter.hpp).
 //
-// Path MTU: packets go with DF set. One that is too large for its route by what the kernel knows (the interface's MTU,
-// or an ICMP message of before) goes in IP fragments instead (RFC 9260 §6.9), and take_errors() says so, as it does
-// with ICMP errors, so that the stack sends smaller ones from then on.
+// Path MTU: packets go with DF set, unless the stack says that IP may fragment them (RFC 9260 §6.9). One that is too
+// large for its interface is dropped, and take_errors() says so, as it does with ICMP errors, so that the stack sends
+// smaller ones from then on.
 //
 // The kernel answers nothing on protocol 132 while a raw socket is open, unless it has SCTP itself: then it treats our
 // packets as out of the blue and aborts our associations.
@@ -24,6 +24,7 @@
 #include "base/datagram.hpp"
 #include "base/result.hpp"
 #include "link/descriptor.hpp"
+#include "link/error_queue.hpp"
 #include "link/link.hpp"
 
 namespace netsctp::link {
@@ -31,10 +32,7 @@ namespace netsctp::link {
 struct RawCounters {
   std::uint64_t send_full = 0;         // packets dropped because the kernel had no room
   std::uint64_t send_refused = 0;      // packets the kernel would not send: no route, not our address, ...
-  std::uint64_t send_fragmented = 0;   // packets larger than their route's MTU, sent in IP fragments
   std::uint64_t receive_discards = 0;  // received, but truncated or with a header that makes no sense
-  std::uint64_t icmp_errors = 0;       // taken from the kernel
-  std::uint64_t icmp_discards = 0;     // more at once than are kept
 };
 
 class RawLink final : public Link {
@@ -50,7 +48,7 @@ class RawLink final : public Link {
 
   std::size_t receive(BufferPool& pool, std::vector<Datagram>& out, std::size_t limit) noexcept override;
   void send(std::span<const Transmit> runs) noexcept override;
-  [[nodiscard]] std::span<const IcmpError> take_errors() noexcept override;
+  [[nodiscard]] std::span<const IcmpError> take_errors() noexcept override { return errors_.take(); }
   // Sets the kernel's filter. If even the coarsest one cannot be set, everything is received.
   void serve(std::span<const std::uint16_t> ports, bool strays) noexcept override;
   [[nodiscard]] std::vector<int> descriptors() const override;
@@ -58,6 +56,7 @@ class RawLink final : public Link {
   [[nodiscard]] std::string description() const override;
 
   [[nodiscard]] const RawCounters& counters() const noexcept { return counters_; }
+  [[nodiscard]] const ErrorCounters& errors() const noexcept { return errors_.counters(); }
 
  private:
   struct Socket {
@@ -75,20 +74,13 @@ class RawLink final : public Link {
   void queue(const Transmit& run, std::span<const std::byte> bytes) noexcept;
   void flush() noexcept;
   [[nodiscard]] bool wait_for_room() noexcept;
-  // Empties the socket's error queue. True: `own_mtu` is what the host said of a packet too large for its route.
-  bool read_errors(const Socket& socket, std::uint32_t* own_mtu = nullptr) noexcept;
-  void report(const IcmpError& error) noexcept;
-  void send_in_fragments(std::size_t slot, std::uint32_t mtu) noexcept;  // 0: the MTU is not known
-
-  static constexpr std::size_t kMaxErrors = 256;  // kept until they are taken
 
   Socket v4_;
   Socket v6_;
   bool v6_first_ = false;  // alternates, so that neither socket starves the other
   std::unique_ptr<ReceiveSlots> received_;
   std::unique_ptr<SendSlots> queued_;
-  std::vector<IcmpError> errors_;
-  std::vector<IcmpError> taken_;
+  ErrorQueue errors_;
   RawCounters counters_;
 };
 

@@ -23,23 +23,17 @@ constexpr std::size_t kSendSlots = 64;
 constexpr int kRoomWait = 1;      // ms a send may wait for room in the socket buffer
 constexpr int kErrorRetries = 4;  // pending socket errors taken off before a call is given up
 
-// What every socket needs before it is bound; false with errno set if it cannot serve. The UDP checksum stays on (RFC
-// 6951 §5.3).
+// What every socket needs before it is bound, which is to our own port (RFC 6951 §5.3); false with errno set if it
+// cannot serve. The UDP checksum stays on (RFC 6951 §5.3).
 bool prepare(int descriptor, int family) noexcept {
   if (!switch_on(descriptor, SOL_SOCKET, SO_REUSEPORT)) return false;
   if (family == AF_INET) {
     if (!switch_on(descriptor, IPPROTO_IP, IP_PKTINFO)) return false;
-    // DF stays clear: a chunk once sent cannot be cut smaller, so after the path MTU has shrunk only IP fragmentation
-    // gets its retransmission through (RFC 9260 §6.9). OMIT rather than DONT: no forged ICMP can make us believe in a
-    // tiny path MTU (RFC 6951 §5.6: do not rely on ICMP), and fragmenting on the way is the routers' work then.
-    if (!switch_on(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT))
-      switch_on(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
   } else {
     if (!switch_on(descriptor, IPPROTO_IPV6, IPV6_V6ONLY) || !switch_on(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO))
       return false;
-    // With IPv6 the sender alone fragments, so it has to heed the path MTU the kernel has learned.
-    switch_on(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
   }
+  if (!ErrorQueue::switch_on(descriptor, family == AF_INET ? Family::kIpv4 : Family::kIpv6)) return false;
   enlarge_buffers(descriptor);
   return true;
 }
@@ -69,11 +63,6 @@ std::uint16_t free_port() noexcept {
   return ::bind(probe.number(), &address.any, length) == 0 ? bound_port(probe.number()) : std::uint16_t{0};
 }
 
-// Errors that belong to an earlier packet: an ICMP message came back. RFC 6951 §5.5: they may be ignored.
-bool is_pending_icmp(int error) noexcept {
-  return error == ECONNREFUSED || error == EHOSTDOWN || error == EPROTO || error == ECONNRESET;
-}
-
 }  // namespace
 
 struct UdpLink::ReceiveSlots {
@@ -92,8 +81,10 @@ struct UdpLink::SendSlots {
   std::array<std::size_t, kSendSlots> segment_sizes{};   // 0: a single packet
   std::array<std::size_t, kSendSlots> plain_controls{};  // control bytes without UDP_SEGMENT
   std::size_t count = 0;
-  int descriptor = -1;  // all slots are for this socket
-  bool waited = false;  // for room, in this send()
+  std::array<Address, kSendSlots> destinations{};
+  int descriptor = -1;        // all slots are for this socket
+  bool may_fragment = false;  // all slots
+  bool waited = false;        // for room, in this send()
 };
 
 UdpLink::UdpLink() : received_(std::make_unique<ReceiveSlots>()), queued_(std::make_unique<SendSlots>()) {
@@ -182,8 +173,9 @@ void UdpLink::receive_from(Socket& socket, BufferPool& pool, std::vector<Datagra
     const int count = ::recvmmsg(socket.descriptor.number(), slots.headers.data(), static_cast<unsigned>(offered),
                                  MSG_DONTWAIT, nullptr);
     if (count < 0) {
-      if ((errno == EINTR || is_pending_icmp(errno)) && retries-- > 0) continue;
-      return;
+      if (errno == EAGAIN || retries-- == 0) return;
+      errors_.read(socket.descriptor.number());
+      continue;
     }
     const std::size_t taken = static_cast<std::size_t>(count);
     for (std::size_t i = 0; i < taken; ++i) accept(i, slots.headers[i].msg_len, pool, out);
@@ -216,7 +208,7 @@ void UdpLink::accept(std::size_t slot, std::size_t length, BufferPool& pool, std
       if (size > 0) segment_size = static_cast<std::size_t>(size);
     }
   }
-  if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || from.ip.size() == 0 || to.size() == 0) {
+  if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || from.ip.size() == 0 || from.port == 0 || to.size() == 0) {
     ++counters_.receive_discards;
     return;
   }
@@ -246,10 +238,13 @@ void UdpLink::queue(const Transmit& run, std::span<const std::byte> bytes) noexc
     ++counters_.send_refused;
     return;
   }
-  if (slots.count == kSendSlots || (slots.count != 0 && slots.descriptor != descriptor.number())) flush();
+  const bool continues = slots.descriptor == descriptor.number() && slots.may_fragment == run.may_fragment;
+  if (slots.count == kSendSlots || (slots.count != 0 && !continues)) flush();
 
   const std::size_t i = slots.count++;
   slots.descriptor = descriptor.number();
+  slots.may_fragment = run.may_fragment;
+  slots.destinations[i] = run.to;
   slots.vectors[i] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
   msghdr& header = slots.headers[i].msg_hdr;
   header.msg_namelen = store(slots.names[i], run.to);
@@ -268,36 +263,48 @@ void UdpLink::queue(const Transmit& run, std::span<const std::byte> bytes) noexc
 void UdpLink::flush() noexcept {
   SendSlots& slots = *queued_;
   const std::size_t count = std::exchange(slots.count, 0);
+  if (count == 0) return;
+  const Family family = slots.destinations[0].ip.family;
+  if (slots.may_fragment) ErrorQueue::allow_fragments(slots.descriptor, family, true);
   const auto packets = [&slots](std::size_t i) {
     const std::size_t size = slots.segment_sizes[i];
     return size == 0 ? std::size_t{1} : (slots.vectors[i].iov_len + size - 1) / size;
   };
-  int retries = kErrorRetries;
+  SendAttempts attempts;
   for (std::size_t next = 0; next < count;) {
     const int sent =
         ::sendmmsg(slots.descriptor, &slots.headers[next], static_cast<unsigned>(count - next), MSG_DONTWAIT);
     if (sent > 0) {
       next += static_cast<std::size_t>(sent);
+      attempts.next_packet();
       continue;
     }
     const int error = errno;
-    if ((error == EINTR || is_pending_icmp(error)) && retries-- > 0) continue;
+    if (error == EINTR) continue;
     if (error == EAGAIN || error == ENOBUFS) {
       if (wait_for_room()) continue;
       for (; next < count; ++next) counters_.send_full += packets(next);
-      return;
+      break;
     }
+    const std::uint32_t mtu = errors_.read(slots.descriptor);
+    if (!(error == EMSGSIZE && mtu != 0) && attempts.again(error)) continue;
     if (slots.segment_sizes[next] != 0) {
-      // EIO: a device on the way cannot do it. EINVAL, EMSGSIZE: this run's packets do not fit the path, so that each
-      // has to be fragmented. The former will not change.
+      // EIO: a device on the way cannot do it. EINVAL, EMSGSIZE: this run's packets do not fit the interface. The
+      // former will not change.
       if (error == EIO || error == EOPNOTSUPP) gso_ = false;
       ++counters_.gso_refused;
       send_split(next);
+    } else if (error == EMSGSIZE) {
+      const iovec& packet = slots.vectors[next];
+      errors_.too_large(slots.destinations[next], {static_cast<const std::byte*>(packet.iov_base), packet.iov_len},
+                        mtu);
     } else {
       ++counters_.send_refused;
     }
     ++next;
+    attempts.next_packet();
   }
+  if (slots.may_fragment) ErrorQueue::allow_fragments(slots.descriptor, family, false);
 }
 
 void UdpLink::send_split(std::size_t slot) noexcept {
@@ -311,16 +318,27 @@ void UdpLink::send_split(std::size_t slot) noexcept {
   const std::size_t length = slots.vectors[slot].iov_len;
   for (std::size_t at = 0; at < length; at += slots.segment_sizes[slot]) {
     vector = {bytes + at, std::min(slots.segment_sizes[slot], length - at)};
-    int retries = kErrorRetries;
-    for (;;) {
-      if (::sendmsg(slots.descriptor, &header, MSG_DONTWAIT) >= 0) break;
-      const int error = errno;
-      if ((error == EINTR || is_pending_icmp(error)) && retries-- > 0) continue;
-      const bool full = error == EAGAIN || error == ENOBUFS;
-      if (full && wait_for_room()) continue;
+    send_one(header, slots.destinations[slot]);
+  }
+}
+
+void UdpLink::send_one(const msghdr& header, const Address& to) noexcept {
+  SendAttempts attempts;
+  for (;;) {
+    if (::sendmsg(queued_->descriptor, &header, MSG_DONTWAIT) >= 0) return;
+    const int error = errno;
+    if (error == EINTR) continue;
+    const bool full = error == EAGAIN || error == ENOBUFS;
+    if (full && wait_for_room()) continue;
+    const std::uint32_t mtu = full ? 0 : errors_.read(queued_->descriptor);
+    if (!full && !(error == EMSGSIZE && mtu != 0) && attempts.again(error)) continue;
+    const iovec& packet = *header.msg_iov;
+    if (error == EMSGSIZE) {
+      errors_.too_large(to, {static_cast<const std::byte*>(packet.iov_base), packet.iov_len}, mtu);
+    } else {
       ++(full ? counters_.send_full : counters_.send_refused);
-      break;
     }
+    return;
   }
 }
 

@@ -1,6 +1,9 @@
 // The socket as an object: errors both ways, ownership, threads, readiness, names, notifications, options.
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -64,14 +67,21 @@ TEST(Socket, ConnectingWhereNobodyListensIsRefused) {
 }
 
 TEST(Socket, AHostThatDoesNotAnswerTimesOut) {  // RFC 9260 §5.1.4
-  // Nothing holds this UDP port, or the raw link's tests name a host: the INITs get no answer.
+  // Nobody reads at this UDP port, or the raw link's tests name a host: the INITs get no answer.
+  const int held = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  socklen_t length = sizeof name;
+  ASSERT_EQ(::bind(held, reinterpret_cast<sockaddr*>(&name), length), 0);
+  ASSERT_EQ(::getsockname(held, reinterpret_cast<sockaddr*>(&name), &length), 0);
   const char* const silent_host = std::getenv("NETSCTP_TEST_SILENT_HOST");
   sctp::Socket client({.peer_host = {silent_host != nullptr ? silent_host : "127.0.0.1"},
                        .peer_port = 5000,
                        .init = sctp::InitParameters{.max_attempts = 1, .max_timeout = 50ms},
                        .rto = sctp::Rto{.initial = 50ms, .min = 20ms, .max = 50ms},
-                       .remote_udp_port = std::uint16_t{1}});
+                       .remote_udp_port = ntohs(name.sin_port)});
   EXPECT_EQ(thrown_by([&] { client.start_client(); }), std::errc::timed_out);
+  ::close(held);
 }
 
 TEST(Socket, WhatCannotBeSentIsSaid) {

@@ -209,17 +209,6 @@ TEST_F(Section10, ICMP7_WhatDidNotFitGoesAgainAtOnceAndCwndStays) {
   EXPECT_EQ(peer.path(kPrimary).in_flight, 0U);
 }
 
-TEST_F(Section10, ICMP7_WhatTheHostSentInFragmentsDoesNotGoAgain) {
-  peer.bring_to(State::kEstablished);
-  peer.user_sends(full());
-  peer.ignore_packets();
-  IcmpError error = quoting(data_packet());
-  error.packet_lost = false;
-  arrives(error, kUnreachable, 4, 1400);
-  EXPECT_EQ(peer.path(kPrimary).mtu, 1400U);
-  peer.expect_silence();
-}
-
 TEST_F(Section10, ICMP8_ProtocolUnreachableIsAnAbort) {
   peer.bring_to(State::kEstablished);
   peer.ignore_events();

@@ -111,10 +111,16 @@ static void closing(void) {
     closed_during(listener(SOCK_STREAM, &name), accepting);
     closed_during(listener(SOCK_SEQPACKET, &name), receiving);
     const int nowhere = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
-    struct sctp_udpencaps port = {0}; /* nobody listens there */
-    port.sue_port = htons(9);
+    struct sctp_udpencaps port = {0};       /* nobody listens there */
+    struct sockaddr_in silent = loopback(); /* held, so that no ICMP tells, and never read */
+    socklen_t length = sizeof silent;
+    const int held = socket(AF_INET, SOCK_DGRAM, 0);
+    CHECK(bind(held, (struct sockaddr*)&silent, sizeof silent) == 0);
+    CHECK(getsockname(held, (struct sockaddr*)&silent, &length) == 0);
+    port.sue_port = silent.sin_port;
     CHECK(setsockopt(nowhere, IPPROTO_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT, &port, sizeof port) == 0);
     closed_during(nowhere, connecting);
+    CHECK(close(held) == 0);
     CHECK(close(other) == 0 && close(waiting) == 0);
   }
 }

@@ -31,7 +31,7 @@ struct TwoPaths {
     subscribe(client, {SCTP_PEER_ADDR_CHANGE});
     sctp_udpencaps nowhere{};
     std::memcpy(&nowhere.sue_address, second.get(), second.length);
-    nowhere.sue_port = htons(9);
+    nowhere.sue_port = htons(silent_udp_port());
     EXPECT_EQ(set(client, IPPROTO_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT, nowhere), 0);
     sctp_paddrparams demand{};
     std::memcpy(&demand.spp_address, second.get(), second.length);
@@ -58,13 +58,19 @@ struct TwoPaths {
   }
 };
 
-TEST(Paths, ThePotentiallyFailedStateIsToldIfAskedFor_7829_7_1) {
+struct Paths : testing::Test {
+  void SetUp() override {
+    if (std::getenv("NETSCTP_TEST_SILENT_HOST") != nullptr) GTEST_SKIP() << "the second path is dead by its UDP port";
+  }
+};
+
+TEST_F(Paths, ThePotentiallyFailedStateIsToldIfAskedFor_7829_7_1) {
   TwoPaths paths(2);
   EXPECT_EQ(paths.told(), static_cast<int>(SCTP_ADDR_POTENTIALLY_FAILED));
   EXPECT_EQ(paths.told(), static_cast<int>(SCTP_ADDR_UNREACHABLE));
 }
 
-TEST(Paths, ItIsShownButNotToldByDefault_7829_7_3) {
+TEST_F(Paths, ItIsShownButNotToldByDefault_7829_7_3) {
   TwoPaths paths(0);
   int state = paths.state();
   while (state == SCTP_ACTIVE) state = paths.state();
@@ -72,7 +78,7 @@ TEST(Paths, ItIsShownButNotToldByDefault_7829_7_3) {
   EXPECT_EQ(paths.told(), static_cast<int>(SCTP_ADDR_UNREACHABLE));
 }
 
-TEST(Paths, ItIsHiddenOnDemand_7829_7_3) {
+TEST_F(Paths, ItIsHiddenOnDemand_7829_7_3) {
   TwoPaths paths(1);
   int state = paths.state();
   while (state == SCTP_ACTIVE) state = paths.state();
@@ -81,7 +87,7 @@ TEST(Paths, ItIsHiddenOnDemand_7829_7_3) {
   EXPECT_EQ(paths.state(), static_cast<int>(SCTP_INACTIVE));
 }
 
-TEST(Paths, ExposureIsEachAssociationsOwn_7829_7_3) {
+TEST_F(Paths, ExposureIsEachAssociationsOwn_7829_7_3) {
   TwoPaths paths(2);
   auto many = make(SOCK_SEQPACKET);
   be_patient(many);

@@ -3,9 +3,11 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -63,8 +65,22 @@ struct SocketAddress {
   }
 };
 
-// An address from which nothing answers at a socket prepared with be_unanswered(): over UDP, because the peer's UDP
-// port is one where nobody listens (RFC 6951); over raw IP, because test/raw.sh has led it nowhere.
+// A UDP port (RFC 6951) where everything vanishes: somebody holds it, so that no ICMP tells, and never reads.
+inline std::uint16_t silent_udp_port() {
+  static const std::uint16_t port = [] {
+    const int held = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    socklen_t length = sizeof name;
+    EXPECT_EQ(::bind(held, reinterpret_cast<sockaddr*>(&name), length), 0);
+    EXPECT_EQ(::getsockname(held, reinterpret_cast<sockaddr*>(&name), &length), 0);
+    return ntohs(name.sin_port);
+  }();
+  return port;
+}
+
+// An address from which nothing answers at a socket prepared with be_unanswered(): over UDP, because nobody reads at
+// the peer's UDP port; over raw IP, because test/raw.sh has led it nowhere.
 inline const char* silent_host() {
   const char* const host = std::getenv("NETSCTP_TEST_SILENT_HOST");
   return host != nullptr ? host : "127.0.0.1";
@@ -118,7 +134,7 @@ int get(const SocketPtr& socket, int level, int option, Value& value) {
 
 inline void be_unanswered(const SocketPtr& socket) {
   sctp_udpencaps nowhere{};
-  nowhere.sue_port = htons(9);
+  nowhere.sue_port = htons(silent_udp_port());
   EXPECT_EQ(set(socket, IPPROTO_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT, nowhere), 0);
 }
 

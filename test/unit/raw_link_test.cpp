@@ -140,8 +140,8 @@ TEST_F(RawLinkOnLoopback, ALargePacketComesWhole) {
   EXPECT_TRUE(std::ranges::equal(end.received[0].bytes.bytes(), bytes));
 }
 
-// RFC 9260 §6.9, §7.3: IP fragments it, and the stack is told what fits.
-TEST_F(RawLinkOnLoopback, APacketTooLargeForItsRouteGoesInFragmentsAndIsReported) {
+// RFC 9260 §6.9, §7.3: the stack is told what fits, and says what IP may fragment.
+TEST_F(RawLinkOnLoopback, APacketTooLargeForItsInterfaceIsReportedAndGoesInFragmentsOnlyWhereItMay) {
   const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   const auto set_mtu = [&](int mtu) {
     ifreq request{};
@@ -157,19 +157,24 @@ TEST_F(RawLinkOnLoopback, APacketTooLargeForItsRouteGoesInFragmentsAndIsReported
     end.received.clear();
     const Transmit runs[] = {single(to, small), single(to, large), single(to, small)};
     end.link->send(runs);
-    ASSERT_EQ(end.await(3), 3U) << to;
-    EXPECT_TRUE(std::ranges::equal(end.received[1].bytes.bytes(), large));
+    ASSERT_EQ(end.await(2), 2U) << to;
+    EXPECT_EQ(end.received[1].bytes.size(), small.size());
     const auto errors = end.link->take_errors();
     ASSERT_EQ(errors.size(), 1U) << to;
     EXPECT_EQ(errors[0].mtu, 1400U);
-    EXPECT_FALSE(errors[0].packet_lost);
     EXPECT_EQ(errors[0].to.text(), to);
     EXPECT_EQ(errors[0].type, errors[0].to.is_v4() ? ICMP_DEST_UNREACH : ICMP6_PACKET_TOO_BIG);
     EXPECT_EQ(errors[0].quoted, IcmpError::kQuote);
     EXPECT_TRUE(std::equal(errors[0].quote.begin(), errors[0].quote.end(), large.begin()));
     EXPECT_TRUE(end.link->take_errors().empty());
+    Transmit fragmented = single(to, large);
+    fragmented.may_fragment = true;
+    end.link->send({&fragmented, 1});
+    ASSERT_EQ(end.await(3), 3U) << to;
+    EXPECT_TRUE(std::ranges::equal(end.received[2].bytes.bytes(), large));
+    EXPECT_TRUE(end.link->take_errors().empty());
   }
-  EXPECT_EQ(end.link->counters().send_fragmented, 2U);
+  EXPECT_EQ(end.link->errors().send_too_large, 2U);
   EXPECT_EQ(end.link->counters().send_refused, 0U);
   set_mtu(65536);
 }
@@ -209,7 +214,6 @@ TEST_F(RawLinkOnLoopback, IcmpErrorsAreTakenIn) {
   EXPECT_EQ(errors[0].type, ICMP_DEST_UNREACH);
   EXPECT_EQ(errors[0].code, ICMP_FRAG_NEEDED);
   EXPECT_EQ(errors[0].mtu, 1300U);
-  EXPECT_TRUE(errors[0].packet_lost);
   EXPECT_EQ(load_big<std::uint16_t>(&errors[0].quote[2]), kPort);
   EXPECT_FALSE(end.wait(0ms));  // nothing is left that would wake us again
 

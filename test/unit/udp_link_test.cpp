@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -15,6 +16,7 @@
 
 #include "base/bytes.hpp"
 #include "core/datagram.hpp"
+#include "unit/own_network.hpp"
 
 namespace netsctp::link {
 namespace {
@@ -246,6 +248,87 @@ TEST(UdpLink, SmallPacketsDoNotPinLargeBuffers) {
   }
   for (const Datagram& datagram : b.received) EXPECT_LE(datagram.bytes.capacity(), 2048U);
   EXPECT_LT(b.pool.outstanding_bytes(), 100U * 2048 + 8 * 65600);
+}
+
+// RFC 6951 §5.5: who sent it is told, with the quoted packet and the UDP port it went to; nothing is left to wake us.
+TEST(UdpLink, PortUnreachableIsTakenIn) {
+  End a;
+  std::uint16_t dead = 0;
+  {
+    End gone;
+    dead = gone.link->port();
+  }
+  const auto bytes = pattern(50, 2);
+  for (const char* const to : {"127.0.0.1", "::1"}) {
+    if (*to == ':' && !a.has_v6()) continue;
+    const Transmit run = single({*IpAddress::parse(to), dead}, bytes);
+    a.link->send({&run, 1});
+    std::vector<pollfd> entries;
+    for (const int descriptor : a.link->descriptors()) entries.push_back({descriptor, POLLIN, 0});
+    ASSERT_GT(::poll(entries.data(), entries.size(), 5000), 0) << to;
+    EXPECT_EQ(a.link->receive(a.pool, a.received, 16), 0U);
+    const auto errors = a.link->take_errors();
+    ASSERT_EQ(errors.size(), 1U) << to;
+    EXPECT_EQ(errors[0].to.text(), to);
+    EXPECT_EQ(errors[0].udp_port, dead);
+    EXPECT_EQ(errors[0].type, errors[0].to.is_v4() ? 3 : 1);
+    EXPECT_EQ(errors[0].code, errors[0].to.is_v4() ? 3 : 4);
+    EXPECT_EQ(errors[0].quoted, IcmpError::kQuote);
+    EXPECT_TRUE(std::equal(errors[0].quote.begin(), errors[0].quote.end(), bytes.begin()));
+    EXPECT_EQ(::poll(entries.data(), entries.size(), 0), 0) << to;
+  }
+}
+
+// RFC 6951 §5.3: the checksum is there in both families, and IPv6 packets without one are not asked for.
+TEST(UdpLink, TheUdpChecksumIsOn) {
+  End a;
+  for (const int descriptor : a.link->descriptors()) {
+    for (const auto& [level, option] :
+         {std::pair<int, int>{SOL_SOCKET, SO_NO_CHECK}, std::pair<int, int>{IPPROTO_UDP, UDP_NO_CHECK6_TX},
+          std::pair<int, int>{IPPROTO_UDP, UDP_NO_CHECK6_RX}}) {
+      int value = -1;
+      socklen_t length = sizeof value;
+      ASSERT_EQ(::getsockopt(descriptor, level, option, &value, &length), 0);
+      EXPECT_EQ(value, 0);
+    }
+  }
+}
+
+struct UdpLinkOnItsOwnLoopback : testing::Test {
+  void SetUp() override { test::require_own_network(); }
+};
+
+// RFC 6951 §5.6; RFC 9260 §6.9, §7.3: DF is set, the stack is told what fits, and says what IP may fragment.
+TEST_F(UdpLinkOnItsOwnLoopback, APacketTooLargeForItsInterfaceIsReportedAndGoesInFragmentsOnlyWhereItMay) {
+  const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const auto set_mtu = [&](int mtu) {
+    ifreq request{};
+    std::strcpy(request.ifr_name, "lo");
+    request.ifr_mtu = mtu;
+    ASSERT_EQ(::ioctl(socket.number(), SIOCSIFMTU, &request), 0) << std::strerror(errno);
+  };
+  End a;
+  End b;
+  set_mtu(1400);
+  const auto bytes = pattern(1452 * 3, 7);
+  for (const char* const to : {"127.0.0.1", "::1"}) {
+    b.received.clear();
+    const std::array runs{single(b.at(to), std::span(bytes).first(800)), Transmit{b.at(to), {}, bytes, 1452},
+                          single(b.at(to), std::span(bytes).first(1452))};
+    a.link->send(runs);
+    ASSERT_EQ(b.await(1), 1U) << to;
+    const auto errors = a.link->take_errors();
+    ASSERT_EQ(errors.size(), 4U) << to;
+    EXPECT_EQ(errors[0].mtu, 1400U);
+    EXPECT_EQ(errors[0].to.text(), to);
+    EXPECT_EQ(errors[0].udp_port, b.link->port());
+    Transmit fragmented{b.at(to), {}, bytes, 1452};
+    fragmented.may_fragment = true;
+    a.link->send({&fragmented, 1});
+    ASSERT_EQ(b.await(4), 4U) << to;
+    EXPECT_TRUE(a.link->take_errors().empty());
+  }
+  set_mtu(65536);
 }
 
 }  // namespace
