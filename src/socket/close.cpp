@@ -35,7 +35,7 @@ int StackSocket::close() noexcept {
 
 void StackSocket::give_up(Time now, bool forcibly) noexcept {
   closed_ = true;
-  forget_descriptor(readiness_.descriptor(), this);
+  forget_descriptor(readiness_.descriptor(), this, [this] { readiness_.close(); });
   instance_.forget(*this);
   const std::set<core::AssociationId> mine = associations_;
   for (const auto id : mine) {
@@ -52,7 +52,6 @@ void StackSocket::give_up(Time now, bool forcibly) noexcept {
   }
   endpoint_.reset();
   queue_.clear();
-  readiness_.close();
 }
 
 void StackSocket::let_go(SocketAssociation& association, Time now, bool forcibly) noexcept {

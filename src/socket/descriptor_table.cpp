@@ -57,13 +57,15 @@ void enter_descriptor(int descriptor, std::shared_ptr<Socket> socket) {
   std::swap(all.sockets[index], socket);
 }
 
-void forget_descriptor(int descriptor, const Socket* socket) noexcept {
+void forget_descriptor(int descriptor, const Socket* socket, const std::function<void()>& close) noexcept {
   DescriptorTable& all = table();
   std::shared_ptr<Socket> last;  // destroyed without the lock
   const std::unique_lock lock(all.mutex);
   const auto index = static_cast<std::size_t>(descriptor);
-  if (descriptor < 0 || index >= all.sockets.size() || all.sockets[index].get() != socket) return;
-  last.swap(all.sockets[index]);
+  if (descriptor >= 0 && index < all.sockets.size() && all.sockets[index].get() == socket) {
+    last.swap(all.sockets[index]);
+  }
+  if (close) close();
 }
 
 std::shared_ptr<Socket> lookup(int descriptor) noexcept {

@@ -111,8 +111,9 @@ int KernelSocket::close() noexcept {
   const auto self = shared_from_this();
   const int descriptor = descriptor_.exchange(-1);
   if (descriptor < 0) return -EBADF;
-  forget_descriptor(descriptor, this);
-  return or_errno(::close(descriptor));
+  int outcome = 0;
+  forget_descriptor(descriptor, this, [&] { outcome = or_errno(::close(descriptor)); });
+  return outcome;
 }
 
 void KernelSocket::moved_to(int duplicate) noexcept {
