@@ -1,5 +1,6 @@
 #include "socket/kernel_socket.hpp"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -111,9 +112,14 @@ int KernelSocket::close() noexcept {
   const auto self = shared_from_this();
   const int descriptor = descriptor_.exchange(-1);
   if (descriptor < 0) return -EBADF;
+  // Closing may linger, which nobody else's look-up shall wait for: that is left to a duplicate.
   int outcome = 0;
-  forget_descriptor(descriptor, this, [&] { outcome = or_errno(::close(descriptor)); });
-  return outcome;
+  int last = -1;
+  forget_descriptor(descriptor, this, [&] {
+    last = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    outcome = or_errno(::close(descriptor));
+  });
+  return last < 0 ? outcome : or_errno(::close(last));
 }
 
 void KernelSocket::moved_to(int duplicate) noexcept {
