@@ -12,6 +12,7 @@
 #include <net/sctp.hpp>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -75,15 +76,17 @@ int send(std::uint16_t port, std::uint64_t messages, const std::vector<std::stri
     std::memcpy(text.data(), &number, sizeof number);
     client.send(text);
   }
-  client.shutdown();
+  bool ends = peer.size() == 1;  // with more, one path is cut, and it goes on until that is noticed
+  if (ends) client.shutdown();
   for (;;) {
     const auto received = client.receive_any();
     if (!received) return 1;
     const auto* const notification = std::get_if<sctp::Notification>(&*received);
     if (notification == nullptr) continue;
     if (const auto* path = std::get_if<sctp::PeerAddressChange>(notification)) {
-      if (path->state == sctp::PeerAddressChange::State::kUnreachable)
-        tell("unreachable " + std::string(path->peer.ip()));
+      if (path->state != sctp::PeerAddressChange::State::kUnreachable) continue;
+      tell("unreachable " + std::string(path->peer.ip()));
+      if (!std::exchange(ends, true)) client.shutdown();
     } else if (const auto* change = std::get_if<sctp::AssociationChange>(notification)) {
       if (change->state == sctp::AssociationChange::State::kShutdownComplete) return 0;
       if (change->state != sctp::AssociationChange::State::kUp) return 1;

@@ -62,8 +62,8 @@ concept WritableOption = ReadableOption<Option> && !std::same_as<Option, PathSta
 
 // Owns the socket: closed gracefully when destroyed. Moved, not copied; what was moved from is closed.
 // Threads: every call may be made from several threads at once, except moving and destroying; receives of one socket
-// take turns. close() ends the calls that wait in other threads with EBADF. Errors: those listed in error.hpp; the
-// forms without std::error_code& throw std::system_error.
+// take turns. close() ends the calls that wait in other threads with EBADF; over the kernel's SCTP they go on waiting.
+// Errors: those listed in error.hpp; the forms without std::error_code& throw std::system_error.
 class [[gnu::visibility("default")]] Socket {
  public:
   Socket() noexcept;  // closed
