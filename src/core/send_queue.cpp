@@ -21,12 +21,63 @@ SendQueue::~SendQueue() {
 
 void SendQueue::push(OutgoingMessage* message) noexcept {
   queued_bytes_ += message->payload.size();
-  if (scheduler_ == Scheduler::kFirstCome) {
+  if (is_held(message->stream)) {
+    held_.push_back(message);
+    held_bytes_ += message->payload.size();
+  } else if (scheduler_ == Scheduler::kFirstCome) {
     queue_.push_back(message);
   } else {
     waiting_[message->stream].push_back(message);
     ++waiting_count_;
   }
+}
+
+bool SendQueue::is_held(StreamId stream) const noexcept {
+  return std::binary_search(held_streams_.begin(), held_streams_.end(), stream);
+}
+
+void SendQueue::hold(const std::vector<StreamId>& streams) {
+  held_streams_ = streams;
+  std::sort(held_streams_.begin(), held_streams_.end());
+  const auto sift = [this](Ring<OutgoingMessage*>& ring) {
+    for (std::size_t left = ring.size(); left > 0; --left) {  // once round: those that stay keep their order
+      OutgoingMessage* const message = ring.front();
+      ring.pop_front();
+      const bool holds = message->taken == 0 && is_held(message->stream);
+      (holds ? held_ : ring).push_back(message);
+      if (holds) held_bytes_ += message->payload.size();
+    }
+  };
+  sift(queue_);
+  for (auto at = waiting_.begin(); at != waiting_.end();) {
+    waiting_count_ -= at->second.size();
+    sift(at->second);
+    waiting_count_ += at->second.size();
+    at = at->second.empty() ? waiting_.erase(at) : std::next(at);
+  }
+}
+
+void SendQueue::release() noexcept {
+  held_streams_.clear();
+  held_bytes_ = 0;
+  Ring<OutgoingMessage*> later;
+  if (scheduler_ == Scheduler::kFirstCome && !held_.empty()) {
+    std::swap(later, queue_);
+    if (mid_message()) {
+      queue_.push_back(later.front());
+      later.pop_front();
+    }
+  }
+  for (; !held_.empty(); held_.pop_front()) {
+    OutgoingMessage* const message = held_.front();
+    if (scheduler_ == Scheduler::kFirstCome) {
+      queue_.push_back(message);
+    } else {
+      waiting_[message->stream].push_back(message);
+      ++waiting_count_;
+    }
+  }
+  for (; !later.empty(); later.pop_front()) queue_.push_back(later.front());
 }
 
 void SendQueue::set_scheduler(Scheduler scheduler) noexcept {
@@ -88,7 +139,7 @@ std::size_t SendQueue::next_length(const OutgoingMessage& message, std::size_t m
 }
 
 std::optional<SendQueue::Next> SendQueue::peek(std::size_t max_payload) noexcept {
-  if (empty() || max_payload == 0) return std::nullopt;
+  if (offers_nothing() || max_payload == 0) return std::nullopt;
   if (queue_.empty()) choose();
   const OutgoingMessage& message = *queue_.front();
   const std::size_t length = next_length(message, max_payload);
@@ -126,14 +177,19 @@ std::uint16_t SendQueue::next_sequence_number(StreamId stream) noexcept {
 }
 
 std::size_t SendQueue::message_count() const noexcept {
-  return queue_.size() + waiting_count_;
+  return queue_.size() + waiting_count_ + held_.size();
 }
 
 bool SendQueue::mid_message() const noexcept {
   return fragment_size_ != 0;
 }
 
+bool SendQueue::mid_message_of(StreamId stream) const noexcept {
+  return mid_message() && queue_.front()->stream == stream;
+}
+
 OutgoingMessage* SendQueue::pop_abandoned() noexcept {
+  if (!held_streams_.empty()) release();
   while (message_count() != 0) {
     if (queue_.empty()) choose();
     OutgoingMessage* message = queue_.front();
@@ -155,7 +211,7 @@ OutgoingMessage* SendQueue::drop_front() noexcept {
 }
 
 const OutgoingMessage* SendQueue::front() noexcept {
-  if (empty()) return nullptr;
+  if (offers_nothing()) return nullptr;
   if (queue_.empty()) choose();
   return queue_.front();
 }
@@ -174,6 +230,7 @@ std::vector<OutgoingMessage*> SendQueue::remove_largest_values(std::vector<Outgo
   for (OutgoingMessage* const message : candidates) {
     message->abandoned = true;  // to find them by, below
     queued_bytes_ -= message->payload.size();
+    if (is_held(message->stream)) held_bytes_ -= message->payload.size();
   }
   const auto sweep = [](Ring<OutgoingMessage*>& ring) {  // once round: those that stay keep their order
     std::size_t removed = 0;
@@ -185,6 +242,7 @@ std::vector<OutgoingMessage*> SendQueue::remove_largest_values(std::vector<Outgo
     return removed;
   };
   sweep(queue_);
+  sweep(held_);
   for (auto at = waiting_.begin(); at != waiting_.end();) {
     waiting_count_ -= sweep(at->second);
     at = at->second.empty() ? waiting_.erase(at) : std::next(at);
@@ -193,6 +251,7 @@ std::vector<OutgoingMessage*> SendQueue::remove_largest_values(std::vector<Outgo
   return candidates;
 }
 
+// After a restart only: nothing is held.
 std::vector<OutgoingMessage*> SendQueue::remove_streams_from(StreamId first) noexcept {
   std::vector<OutgoingMessage*> removed;
   while (!waiting_.empty() && waiting_.rbegin()->first >= first) {

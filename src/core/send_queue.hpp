@@ -59,10 +59,20 @@ class SendQueue {
   // the first fragment. Each fragment taken must be given to Outstanding::add() before the next call.
   Taken take(std::size_t max_payload) noexcept;
 
+  // With those that are held.
   [[nodiscard]] bool empty() const noexcept { return queued_bytes_ == 0; }    // messages are never empty
   [[nodiscard]] std::size_t bytes() const noexcept { return queued_bytes_; }  // not yet taken
   [[nodiscard]] std::size_t message_count() const noexcept;                   // not completely taken
-  [[nodiscard]] bool mid_message() const noexcept;                            // a message is partly taken
+  [[nodiscard]] std::size_t held_bytes() const noexcept { return held_bytes_; }
+  [[nodiscard]] std::size_t held_count() const noexcept { return held_.size(); }
+
+  [[nodiscard]] bool mid_message() const noexcept;                    // a message is partly taken
+  [[nodiscard]] bool mid_message_of(StreamId stream) const noexcept;  // and it is of this stream
+
+  // No message of these streams begins until release(): peek(), take() and front() pass them by (RFC 6525 §5.1.2 A1).
+  void hold(const std::vector<StreamId>& streams);
+  // What was held goes before what has not begun, in the order of push().
+  void release() noexcept;
 
   // The message whose turn it is, the one that peek() and take() are about; nullptr if there is none.
   [[nodiscard]] const OutgoingMessage* front() noexcept;
@@ -103,7 +113,10 @@ class SendQueue {
     for (auto& [stream, ring] : waiting_) {
       for (std::size_t i = 0; i < ring.size(); ++i) visit(ring[i]);
     }
+    for (std::size_t i = 0; i < held_.size(); ++i) visit(held_[i]);
   }
+  [[nodiscard]] bool is_held(StreamId stream) const noexcept;
+  [[nodiscard]] bool offers_nothing() const noexcept { return queue_.empty() && waiting_count_ == 0; }
   [[nodiscard]] std::vector<OutgoingMessage*> remove_largest_values(std::vector<OutgoingMessage*> candidates,
                                                                     std::size_t bytes);
   [[nodiscard]] std::size_t next_length(const OutgoingMessage& message, std::size_t max_payload) const noexcept;
@@ -118,6 +131,9 @@ class SendQueue {
   Ring<OutgoingMessage*> queue_;
   std::map<StreamId, Ring<OutgoingMessage*>> waiting_;  // no empty rings
   std::size_t waiting_count_ = 0;
+  std::vector<StreamId> held_streams_;  // sorted
+  Ring<OutgoingMessage*> held_;         // of those, none begun, oldest first
+  std::size_t held_bytes_ = 0;
   Scheduler scheduler_ = Scheduler::kFirstCome;
   StreamId last_served_ = 0xFFFF;
   std::map<StreamId, std::uint16_t> priorities_;  // those that are not 0

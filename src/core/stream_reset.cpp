@@ -69,6 +69,8 @@ std::error_code Association::may_request(std::uint8_t permission) const noexcept
 void Association::request_reconfiguration(Reconfiguration::Request&& request) noexcept {
   // RFC 6525 §5.1.2 A2, §5.1.3 B1, §5.1.4 C1: each request its own number, one after the other.
   for (auto& part : request.parts) part.sequence = reconfiguration_.next_sequence++;
+  // RFC 6525 §5.1.2 A1: until the peer has answered; what has begun keeps its SSN and is completed first.
+  if (request.has(Kind::kResetOutgoing)) send_queue_.hold(request.streams);
   reconfiguration_.request = std::move(request);
   reconfiguration_.request_due = true;
   reconfiguration_.counts_errors = true;
@@ -127,11 +129,11 @@ std::error_code Association::add_streams(std::uint16_t outgoing, std::uint16_t i
 
 // ---- RE-CONFIG out
 
-// RFC 6525 §5.1.2 A1, §5.1.4 C2: no message begins until the peer has answered. All streams wait: the order of sending
-// is that of send().
+// RFC 6525 §5.1.2 A1, §5.1.4 C2: no message of any stream begins until the peer has answered.
 bool Association::holds_new_messages() const noexcept {
   const auto& request = reconfiguration_.request;
-  if (request && (request->has(Kind::kResetOutgoing) || request->has(Kind::kResetAll))) return true;
+  if (request && request->streams.empty() && request->awaits(Kind::kResetOutgoing)) return true;
+  if (request && request->has(Kind::kResetAll)) return true;
   return reconfiguration_.deferred && reconfiguration_.deferred->all;
 }
 
@@ -148,8 +150,12 @@ bool Association::reconfiguration_due() const noexcept {
 bool Association::request_sendable() const noexcept {
   if (!reconfiguration_.request_due || !may_send_data()) return false;
   const auto& request = *reconfiguration_.request;
-  // A message that is partly sent keeps its SSN: it is completed first.
-  if (request.has(Kind::kResetOutgoing)) return !send_queue_.mid_message();
+  if (request.has(Kind::kResetOutgoing)) {
+    const auto& streams = request.streams;
+    if (streams.empty()) return !send_queue_.mid_message();
+    return std::none_of(streams.begin(), streams.end(),
+                        [this](StreamId one) { return send_queue_.mid_message_of(one); });
+  }
   if (!request.has(Kind::kResetAll)) return true;
   // RFC 6525 §5.1.4 C2: nothing may be outstanding. And what is held for a reset of the peer's must have been sorted.
   return outstanding_.empty() && !send_queue_.mid_message() && !reconfiguration_.deferred;
@@ -342,7 +348,9 @@ void Association::tell_outcome(const Reconfiguration::Request& request, const Re
 void Association::mark_answered(std::uint32_t sequence) noexcept {
   auto& request = reconfiguration_.request;
   for (auto& part : request->parts) {
-    if (part.sequence == sequence) part.answered = true;
+    if (part.sequence != sequence) continue;
+    part.answered = true;
+    if (part.kind == Kind::kResetOutgoing) send_queue_.release();
   }
   if (!request->answered()) return;
   request.reset();
@@ -360,6 +368,7 @@ void Association::fail_request() noexcept {
   if (reconfiguration_.deferred && reconfiguration_.deferred->all) reconfiguration_.deferred.reset();
   const auto request = std::exchange(reconfiguration_.request, std::nullopt);
   if (!request) return;
+  send_queue_.release();
   for (const auto& part : request->parts) {
     if (!part.answered) tell_outcome(*request, part, {false, true});
   }

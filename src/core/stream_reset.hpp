@@ -51,6 +51,12 @@ class Reconfiguration {
       }
       return false;
     }
+    [[nodiscard]] bool awaits(Kind kind) const noexcept {
+      for (const Part& part : parts) {
+        if (part.kind == kind && !part.answered) return true;
+      }
+      return false;
+    }
     [[nodiscard]] bool answered() const noexcept {
       for (const Part& part : parts) {
         if (!part.answered) return false;

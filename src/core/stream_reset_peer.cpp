@@ -227,7 +227,7 @@ void Association::on_incoming_reset(std::uint32_t sequence, wire::Bytes list) no
   };
   const auto& request = reconfiguration_.request;
   // What is being reset, or has just been, needs nothing.
-  const bool in_flight = request && request->has(Kind::kResetOutgoing) && covers(request->streams);
+  const bool in_flight = request && request->awaits(Kind::kResetOutgoing) && covers(request->streams);
   const auto& done = reconfiguration_.now_reset;
   if (in_flight || (done && covers(*done) && send_queue_.begins_anew(streams))) {
     return answer(sequence, Result::kNothingToDo);

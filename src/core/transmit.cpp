@@ -272,7 +272,9 @@ bool Association::nagle_holds(PathId path) const noexcept {
       send_queue_.mid_message()) {
     return false;
   }
-  const std::size_t queued = send_queue_.bytes() + send_queue_.message_count() * wire::kDataHeaderSize;
+  const std::size_t bytes = send_queue_.bytes() - send_queue_.held_bytes();
+  const std::size_t messages = send_queue_.message_count() - send_queue_.held_count();
+  const std::size_t queued = bytes + messages * wire::kDataHeaderSize;
   return queued < paths_[path].pmdcs();
 }
 

@@ -412,7 +412,7 @@ TEST_F(Rfc6525Rules, Section5_2_6_AddOutgoingAloneIsAnAnswerToo) {
   EXPECT_FALSE(peer.stack().add_streams(peer.association(), 1, 0, peer.now()));
 }
 
-TEST_F(Rfc6525Rules, Section5_2_4_RestartOfThePeerEndsTheRequest) {
+TEST_F(Rfc6525Rules, Section6_1_TheEndOfTheAssociationEndsTheRequest) {
   user_resets(true, false);
   peer.user_aborts();
   EXPECT_TRUE(peer.expect_event<core::StreamsReset>().outcome.failed);

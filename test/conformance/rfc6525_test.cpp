@@ -74,6 +74,94 @@ TEST_F(Rfc6525, Section5_1_2_OutgoingResetHoldsNewDataUntilAnswered) {
   EXPECT_TRUE(peer.expect_event<core::StreamsReset>().outgoing);
 }
 
+core::SendRequest on(core::StreamId stream) {
+  core::SendRequest request;
+  request.stream = stream;
+  return request;
+}
+
+// Streams of DATA chunks sent and not looked at.
+std::vector<std::uint16_t> streams_sent(Peer& peer) {
+  std::vector<std::uint16_t> found;
+  while (const auto reply = peer.next()) {
+    for (const wire::Data& one : data_in(*reply)) found.push_back(one.stream);
+  }
+  return found;
+}
+
+TEST_F(Rfc6525, Section5_1_2_A1_OtherStreamsGoOn) {
+  EXPECT_FALSE(peer.stack().reset_streams(peer.association(), true, false, {1}, peer.now()));
+  peer.settle();
+  peer.ignore_packets();
+  for (const core::StreamId stream : std::vector<core::StreamId>{1, 0, 1, 2}) peer.user_sends("message", on(stream));
+  peer.sends(sack(ours));
+  EXPECT_THAT(streams_sent(peer), ElementsAre(0, 2));
+  peer.sends(sack(ours + 1));
+  peer.sends(response(ours, Result::kPerformed));
+  EXPECT_THAT(streams_sent(peer), ElementsAre(1, 1));
+}
+
+TEST_F(Rfc6525, Section5_1_2_A1_OnlyAMessageOfItsStreamIsCompletedFirst) {
+  peer.user_sends(std::string(20'000, 'x'), on(2));  // more than the congestion window
+  peer.ignore_packets();
+  EXPECT_FALSE(peer.stack().reset_streams(peer.association(), true, false, {1}, peer.now()));
+  peer.settle();
+  EXPECT_EQ(told().at(0), 13U);
+  peer.sends(response(ours, Result::kPerformed));
+  EXPECT_FALSE(peer.stack().reset_streams(peer.association(), true, false, {0, 2}, peer.now()));
+  peer.settle();
+  EXPECT_TRUE(told().empty());
+  for (std::uint32_t i = 1; i < 20; ++i) peer.sends(sack(ours + i));
+  EXPECT_THAT(told(), ElementsAre(13U, ours + 1, theirs - 1, ours + 13, 0x00000002U));
+}
+
+TEST_F(Rfc6525, Section5_1_2_A1_WhatWaitedIsGivenUpWithTheAssociation) {
+  EXPECT_FALSE(peer.stack().reset_streams(peer.association(), true, false, {1}, peer.now()));
+  peer.user_sends("held", on(1));
+  peer.user_aborts();
+  EXPECT_TRUE(peer.expect_event<core::StreamsReset>().outcome.failed);
+  EXPECT_TRUE(peer.find_event<core::SendFailed>());
+}
+
+// RFC 9260 §5.2.4 A: nobody answers any more; what waited is reported, and streams begin anew.
+TEST_F(Rfc6525, ARestartOfThePeerEndsTheRequest) {
+  peer.user_sends("first", on(1));
+  peer.sends(sack(ours));
+  EXPECT_FALSE(peer.stack().reset_streams(peer.association(), true, false, {1}, peer.now()));
+  peer.user_sends("held", on(1));
+  peer.ignore_packets();
+  InitFields again = peer.own();
+  again.tag ^= 0x5555;
+  peer.sends(init(again));
+  const Reply ack = peer.expect_only(ChunkType::kInitAck);
+  peer.learn(ack);
+  peer.sends(cookie_echo(ack.cookie()));
+  EXPECT_TRUE(peer.expect_event<core::StreamsReset>().outcome.failed);
+  EXPECT_TRUE(peer.find_event<core::SendFailed>());
+  peer.ignore_packets();
+  peer.user_sends("new", on(1));
+  EXPECT_EQ(data_in(peer.next().value()).front().ssn, 0);
+}
+
+// RFC 3758 §3.6: what the peer has given up is not missing any more.
+TEST(Rfc6525_5_2_2, AForwardTsnLetsAResetBePerformed) {
+  PeerConfig config;
+  config.parameters.stream_reset = true;
+  config.parameters.allowed_reconfigurations = 7;
+  config.peer.parameters = {parameter(ParameterType::kSupportedExtensions, big(std::uint8_t{130}, std::uint8_t{192})),
+                            parameter(ParameterType::kForwardTsnSupported, ByteString{})};
+  Peer peer(config);
+  peer.bring_to(State::kEstablished);
+  const std::uint32_t theirs = peer.peer_tsn();
+  const std::uint32_t last_seen = peer.stack_tsn() - 1;
+  peer.sends(re_config(parameter(ParameterType::kOutgoingSsnReset, big(theirs, last_seen, theirs + 1))));
+  EXPECT_FALSE(peer.find_event<core::StreamsReset>());
+  peer.sends(data({.tsn = theirs + 2, .ssn = 0, .payload = "anew"}));
+  peer.sends(chunk(ChunkType::kForwardTsn, 0, big(theirs + 1, std::uint16_t{0}, std::uint16_t{1})));
+  EXPECT_TRUE(peer.expect_event<core::StreamsReset>().incoming);
+  EXPECT_EQ(peer.receives(), "anew");
+}
+
 TEST_F(Rfc6525, Section5_2_7_DeniedIsToldAndSsnsGoOn) {
   peer.user_sends("first");
   peer.sends(sack(ours));

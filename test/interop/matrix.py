@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 from network import UDP_PORT, Failure, addresses, two_hosts
 
@@ -150,10 +151,12 @@ def run(options):
         for scenario in options.scenario or SCENARIOS:
             results[scenario] = {}
             for way, server, client in (("we", theirs, ours), ("they", ours, theirs)):
+                begun = time.monotonic()
                 wrong = attempt(scenario, server, client, wires, place)
                 good = good and not wrong
                 results[scenario][way] = "FAILED" if wrong else "ok"
-                print(f"{options.peer} {options.link} {scenario:<10} {WAYS[way]:<13} {'FAILED: ' + wrong if wrong else 'ok'}",
+                took = f"{time.monotonic() - begun:4.1f} s"
+                print(f"{options.peer} {options.link} {scenario:<10} {WAYS[way]:<13} {took} {'FAILED: ' + wrong if wrong else 'ok'}",
                       flush=True)
     versions = {"linux": "Linux 6.1 (user-mode-linux " + version("user-mode-linux") + ")",
                 "usrsctp": "usrsctp " + version("libusrsctp-dev")}

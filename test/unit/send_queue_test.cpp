@@ -1,7 +1,7 @@
 // Fragmentation, stream sequence numbers and the queue's bookkeeping (RFC 9260 §6.5, §6.9).
 #include "core/send_queue.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <memory>
 #include <vector>
@@ -354,6 +354,72 @@ TEST_F(SendQueueTest, Rfc3758Section3_5ADroppedMessageEndsWhereverItWas) {
   EXPECT_EQ(queue_->message_count(), 1u);
   EXPECT_EQ(take(1000).flags, kWhole);
   messages_.destroy(first);
+}
+
+// ---- RFC 6525 §5.1.2 A1: streams that are held
+
+struct SendQueueHoldTest : SendQueueTest {
+  std::vector<StreamId> taken_streams() {
+    std::vector<StreamId> order;
+    while (queue_->peek(1000)) order.push_back(take(1000).message->stream);
+    return order;
+  }
+};
+
+TEST_F(SendQueueHoldTest, OthersPassThemByAndThenTheyGoFirst) {
+  for (const Scheduler scheduler : {Scheduler::kFirstCome, Scheduler::kRoundRobin, Scheduler::kPriority}) {
+    queue_->set_scheduler(scheduler);
+    for (const StreamId stream : {StreamId{3}, StreamId{1}, StreamId{5}}) push(10, stream);
+    EXPECT_NE(queue_->front(), nullptr);  // chosen, but not begun
+    queue_->hold({5, 3});
+    push(10, 3);
+    push(20, 2);
+    EXPECT_EQ(queue_->message_count(), 5U);
+    EXPECT_EQ(queue_->held_count(), 3U);
+    EXPECT_EQ(queue_->bytes(), 60U);
+    EXPECT_EQ(queue_->held_bytes(), 30U);
+    EXPECT_EQ(taken_streams(), (std::vector<StreamId>{1, 2}));
+    EXPECT_EQ(queue_->front(), nullptr);
+    EXPECT_FALSE(queue_->empty());
+    push(10, 1);
+    queue_->release();
+    EXPECT_EQ(queue_->held_bytes(), 0U);
+    const std::vector<StreamId> after = taken_streams();
+    if (scheduler == Scheduler::kFirstCome) {
+      EXPECT_EQ(after, (std::vector<StreamId>{3, 5, 3, 1}));
+    } else {
+      EXPECT_THAT(after, testing::UnorderedElementsAre(1, 3, 3, 5));
+    }
+    EXPECT_TRUE(queue_->empty());
+  }
+}
+
+TEST_F(SendQueueHoldTest, AMessageThatIsBegunGoesOn) {
+  push(2000, 3);
+  take(1000);
+  push(10, 3);
+  queue_->hold({3});
+  EXPECT_TRUE(queue_->mid_message_of(3));
+  EXPECT_FALSE(queue_->mid_message_of(1));
+  queue_->release();
+  EXPECT_EQ(take(1000).message->stream, 3);
+  queue_->hold({3});
+  EXPECT_FALSE(queue_->peek(1000));
+  EXPECT_EQ(queue_->held_count(), 1U);
+}
+
+TEST_F(SendQueueHoldTest, TheyAreGivenUpToo) {
+  push(10, 3)->reliability = {Reliability::Policy::kPriority, 7};
+  OutgoingMessage* const other = push(10, 3);
+  queue_->hold({3});
+  const auto removed = queue_->remove_least_important(
+      1, [](const OutgoingMessage& message) { return message.reliability.policy == Reliability::Policy::kPriority; });
+  ASSERT_EQ(removed.size(), 1U);
+  messages_.destroy(removed[0]);
+  EXPECT_EQ(queue_->held_bytes(), 10U);
+  EXPECT_EQ(queue_->pop_abandoned(), other);
+  messages_.destroy(other);
+  EXPECT_TRUE(queue_->empty());
 }
 
 struct SendQueueRoomTest : SendQueueTest {
