@@ -120,12 +120,13 @@ class Wire:
     """Passes frames between two ends, SCTP packets by its rules."""
 
     def __init__(self):
-        self.count = self.lost = 0
+        self.others = []
         self.rules()
 
     def rules(self, lose_every=0, cut_after=None, until_init=False):
-        """New rules: every n-th packet is lost; all are after some; all are until an INIT comes."""
+        """New rules: every n-th packet is lost; all are after some, unless another wire is cut; all are until an INIT comes."""
         self.count = self.lost = 0
+        self.is_cut = False
         self.lose_every, self.cut_after, self.until_init = lose_every, cut_after, until_init
 
     def passes(self, frame):
@@ -135,8 +136,9 @@ class Wire:
         self.count += 1
         if self.until_init and chunk == INIT:
             self.until_init = False
-        if (self.until_init or (self.lose_every and self.count % self.lose_every == 0) or
-                (self.cut_after is not None and self.count > self.cut_after)):
+        if self.cut_after is not None and self.count > self.cut_after and not any(other.is_cut for other in self.others):
+            self.is_cut = True
+        if self.is_cut or self.until_init or (self.lose_every and self.count % self.lose_every == 0):
             self.lost += 1
             return False
         return True
@@ -148,6 +150,8 @@ class Wires(threading.Thread):
     def __init__(self, ends):
         super().__init__(daemon=True)
         self.wires = [Wire() for _ in ends]
+        for wire in self.wires:
+            wire.others = [other for other in self.wires if other is not wire]
         self.others = {}
         for wire, (one, other) in zip(self.wires, ends):
             os.set_blocking(one, False)
