@@ -37,6 +37,14 @@ int thread_eventfd() noexcept {
   return descriptor.number();
 }
 
+// Bit i: something is at entries[i].
+std::uint32_t ready_bits(std::span<const pollfd> entries) noexcept {
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    if (entries[i].revents != 0) bits |= std::uint32_t{1} << i;
+  return bits;
+}
+
 timespec to_timespec(Duration duration) noexcept {
   timespec result{};
   const Duration::rep count = std::max(duration, Duration::zero()).count();
@@ -186,8 +194,8 @@ std::error_code Engine::Loop::trace(const char* path) {
 // --- one turn -------------------------------------------------------------------------------------------------------
 
 void Engine::Loop::receive(Arrived arrived, Time now) noexcept {
-  if (arrived.at_link && link_) {
-    link_->receive(pool_, inbox_, kReceiveLimit);
+  if (arrived.at_link != 0 && link_) {
+    link_->receive(pool_, inbox_, kReceiveLimit, arrived.at_link);
     claims_.pass_on(inbox_);
     report_errors(now);
   }
@@ -224,8 +232,7 @@ void Engine::Loop::take_in(Time now) noexcept {
   entries[count++] = {claims_.descriptor(), POLLIN, 0};
   for (const int descriptor : link_descriptors_) entries[count++] = {descriptor, POLLIN, 0};
   if (::poll(entries.data(), count, 0) <= 0) return;
-  Arrived arrived{false, entries[0].revents != 0};
-  for (std::size_t i = 1; i < count; ++i) arrived.at_link |= entries[i].revents != 0;
+  const Arrived arrived{ready_bits(std::span(entries).subspan(1, count - 1)), entries[0].revents != 0};
   receive(arrived, now);
   stack_->expire(now);
   deliver();
@@ -317,7 +324,7 @@ int Engine::Loop::sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
   now = clock_now();
   if (polled > 0 && arrived != nullptr) {
     arrived->at_mailboxes = entries[1].revents != 0;
-    for (std::size_t i = 2; i < count; ++i) arrived->at_link |= entries[i].revents != 0;
+    arrived->at_link = ready_bits(std::span(entries).subspan(2, count - 2));
   }
   return error == EINTR ? EINTR : 0;
 }
@@ -326,7 +333,7 @@ int Engine::Loop::sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
 int Engine::Loop::drive(Sleeper& self, std::unique_lock<std::mutex>& lock, Time deadline, Time& now) {
   Arrived arrived;
   const int error = sleep(self, lock, std::min(deadline, next_deadline().value_or(kNever)), now, &arrived);
-  if (arrived.at_link || arrived.at_mailboxes) receive(arrived, now);
+  if (arrived.at_link != 0 || arrived.at_mailboxes) receive(arrived, now);
   settle(now);
   notify();
   return error;

@@ -83,7 +83,7 @@ class Engine::Loop {
     Time until = kNever;  // until when it sleeps
   };
   struct Arrived {
-    bool at_link = false;
+    std::uint32_t at_link = 0;  // as Link::receive() has it
     bool at_mailboxes = false;
   };
 

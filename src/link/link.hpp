@@ -18,8 +18,12 @@ class Link {
  public:
   virtual ~Link() = default;
 
-  // Appends what has arrived, at most about `limit` datagrams, to `out`; never blocks. The count appended.
-  virtual std::size_t receive(BufferPool& pool, std::vector<Datagram>& out, std::size_t limit) noexcept = 0;
+  static constexpr std::uint32_t kAllDescriptors = ~std::uint32_t{0};
+
+  // Appends what has arrived, at most about `limit` datagrams, to `out`; never blocks. The count appended. Only those
+  // descriptors are asked that `ready` names: bit i is descriptors()[i].
+  virtual std::size_t receive(BufferPool& pool, std::vector<Datagram>& out, std::size_t limit,
+                              std::uint32_t ready) noexcept = 0;
 
   // Sends the runs; a datagram the kernel has no room for or refuses is dropped, as a network would (counted).
   virtual void send(std::span<const Transmit> runs) noexcept = 0;

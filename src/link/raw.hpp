@@ -46,7 +46,8 @@ class RawLink final : public Link {
   RawLink(const RawLink&) = delete;
   RawLink& operator=(const RawLink&) = delete;
 
-  std::size_t receive(BufferPool& pool, std::vector<Datagram>& out, std::size_t limit) noexcept override;
+  std::size_t receive(BufferPool& pool, std::vector<Datagram>& out, std::size_t limit,
+                      std::uint32_t ready) noexcept override;
   void send(std::span<const Transmit> runs) noexcept override;
   [[nodiscard]] std::span<const IcmpError> take_errors() noexcept override { return errors_.take(); }
   // Sets the kernel's filter. If even the coarsest one cannot be set, everything is received.

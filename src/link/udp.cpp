@@ -144,11 +144,13 @@ std::string UdpLink::description() const {
 
 // --- in -------------------------------------------------------------------------------------------------------------
 
-std::size_t UdpLink::receive(BufferPool& pool, std::vector<Datagram>& out, std::size_t limit) noexcept {
+std::size_t UdpLink::receive(BufferPool& pool, std::vector<Datagram>& out, std::size_t limit,
+                             std::uint32_t ready) noexcept {
   const std::size_t before = out.size();
   v6_first_ = !v6_first_;
-  receive_from(v6_first_ ? v6_ : v4_, pool, out, before + limit);
-  receive_from(v6_first_ ? v4_ : v6_, pool, out, before + limit);
+  const std::uint32_t v6_bit = v4_.descriptor ? 2 : 1;
+  for (const bool is_v6 : {v6_first_, !v6_first_})
+    if ((ready & (is_v6 ? v6_bit : 1U)) != 0) receive_from(is_v6 ? v6_ : v4_, pool, out, before + limit);
   return out.size() - before;
 }
 

@@ -50,7 +50,8 @@ class UdpLink final : public Link {
   UdpLink(const UdpLink&) = delete;
   UdpLink& operator=(const UdpLink&) = delete;
 
-  std::size_t receive(BufferPool& pool, std::vector<Datagram>& out, std::size_t limit) noexcept override;
+  std::size_t receive(BufferPool& pool, std::vector<Datagram>& out, std::size_t limit,
+                      std::uint32_t ready) noexcept override;
   void send(std::span<const Transmit> runs) noexcept override;
   [[nodiscard]] std::span<const IcmpError> take_errors() noexcept override { return errors_.take(); }
   [[nodiscard]] std::vector<int> descriptors() const override;

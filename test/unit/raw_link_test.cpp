@@ -39,7 +39,7 @@ struct End {
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       if (left.count() <= 0 || !wait(left)) break;
-      link->receive(pool, received, 256);
+      link->receive(pool, received, 256, Link::kAllDescriptors);
     }
     return received.size();
   }
@@ -207,7 +207,7 @@ TEST_F(RawLinkOnLoopback, IcmpErrorsAreTakenIn) {
   ASSERT_EQ(::sendto(icmp.number(), message.data(), message.size(), 0, reinterpret_cast<sockaddr*>(&to), sizeof to),
             static_cast<ssize_t>(message.size()));
   ASSERT_TRUE(end.wait(5s));
-  EXPECT_EQ(end.link->receive(end.pool, end.received, 16), 0U);
+  EXPECT_EQ(end.link->receive(end.pool, end.received, 16, Link::kAllDescriptors), 0U);
   const auto errors = end.link->take_errors();
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_EQ(errors[0].to.text(), "127.0.0.99");

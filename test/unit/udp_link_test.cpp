@@ -49,7 +49,7 @@ struct End {
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       if (left.count() <= 0 || ::poll(entries.data(), entries.size(), static_cast<int>(left.count())) <= 0) break;
-      link->receive(pool, received, 256);
+      link->receive(pool, received, 256, Link::kAllDescriptors);
     }
     return received.size();
   }
@@ -98,7 +98,21 @@ TEST(UdpLink, PortHeldByAStrangerIsReported) {
 
 TEST(UdpLink, ReceiveWithNothingThereReturnsAtOnce) {
   End end;
-  EXPECT_EQ(end.link->receive(end.pool, end.received, 64), 0U);
+  EXPECT_EQ(end.link->receive(end.pool, end.received, 64, Link::kAllDescriptors), 0U);
+}
+
+TEST(UdpLink, OnlyTheDescriptorsNamedAreAsked) {
+  End a;
+  End b;
+  const auto bytes = pattern(100, 1);
+  const Transmit run = single(b.at("127.0.0.1"), bytes);
+  a.link->send({&run, 1});
+  std::vector<pollfd> entries;
+  for (const int descriptor : b.link->descriptors()) entries.push_back({descriptor, POLLIN, 0});
+  ASSERT_EQ(::poll(entries.data(), entries.size(), 5000), 1);
+  const std::uint32_t ready = entries[0].revents != 0 ? 1 : 2;
+  EXPECT_EQ(b.link->receive(b.pool, b.received, 64, ~ready), 0U);
+  EXPECT_EQ(b.link->receive(b.pool, b.received, 64, ready), 1U);
 }
 
 TEST(UdpLink, DatagramsOfSeveralSizesArriveWithBothAddresses) {
@@ -266,7 +280,7 @@ TEST(UdpLink, PortUnreachableIsTakenIn) {
     std::vector<pollfd> entries;
     for (const int descriptor : a.link->descriptors()) entries.push_back({descriptor, POLLIN, 0});
     ASSERT_GT(::poll(entries.data(), entries.size(), 5000), 0) << to;
-    EXPECT_EQ(a.link->receive(a.pool, a.received, 16), 0U);
+    EXPECT_EQ(a.link->receive(a.pool, a.received, 16, Link::kAllDescriptors), 0U);
     const auto errors = a.link->take_errors();
     ASSERT_EQ(errors.size(), 1U) << to;
     EXPECT_EQ(errors[0].to.text(), to);
