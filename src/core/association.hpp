@@ -119,6 +119,7 @@ class Association final : public TimerNode {
   [[nodiscard]] bool is_pending() const noexcept { return pending_; }
   void accepted() noexcept { pending_ = false; }
   void set_pending() noexcept { pending_ = true; }
+  [[nodiscard]] std::size_t in_flight_bytes() const noexcept { return outstanding_.in_flight_payload(); }
   [[nodiscard]] std::size_t buffered_bytes() const noexcept {
     return send_queue_.bytes() + outstanding_.payload_bytes();
   }

@@ -250,6 +250,11 @@ std::size_t Stack::buffered_bytes(AssociationId id) const noexcept {
   return association == nullptr ? 0 : association->buffered_bytes();
 }
 
+std::size_t Stack::in_flight_bytes(AssociationId id) const noexcept {
+  const Association* const association = state_->find(id);
+  return association == nullptr ? 0 : association->in_flight_bytes();
+}
+
 std::optional<AssociationStatus> Stack::status(AssociationId id) const {
   const Association* const association = state_->find(id);
   if (association == nullptr) return {};

@@ -177,7 +177,8 @@ class Stack {
                                                    std::optional<StreamId> stream = {}) const noexcept;
 
   [[nodiscard]] bool exists(AssociationId id) const noexcept;
-  [[nodiscard]] std::size_t buffered_bytes(AssociationId id) const noexcept;  // 0 if it does not exist
+  [[nodiscard]] std::size_t buffered_bytes(AssociationId id) const noexcept;   // 0 if it does not exist
+  [[nodiscard]] std::size_t in_flight_bytes(AssociationId id) const noexcept;  // payload; 0 if it does not exist
   [[nodiscard]] std::optional<AssociationStatus> status(AssociationId id) const;
   [[nodiscard]] AssociationId find(EndpointId endpoint, const Address& peer) const noexcept;  // 0: none
   [[nodiscard]] std::vector<AssociationId> associations(EndpointId endpoint) const;

@@ -29,6 +29,13 @@ Engine::Session::Session(Engine& engine, bool fresh) : engine_(engine), lock_(en
 }
 
 Engine::Session::~Session() {
+  if (put_off_bytes_ != 0) {
+    if (engine_.loop_->put_off(put_off_bytes_, now_)) {
+      engine_.loop_->notify();
+      return;
+    }
+    engine_.loop_->take_in(now_);  // a program that only sends does its own work
+  }
   flush();
 }
 

@@ -34,6 +34,8 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void on_event(core::Event&& event) noexcept = 0;
+  // After all events that one turn, or one call, brought: what costs a system call is done here, once for all of them.
+  virtual void on_events_done() noexcept {}
 };
 
 class Engine {
@@ -62,6 +64,9 @@ class Engine {
     int wait(const std::function<bool()>& ready, Time deadline = kNever);
     // Transmits and delivers events now instead of at the end.
     void flush() noexcept;
+    // What this session made due, so many bytes, may be transmitted a moment later (kPutOff at most, or as soon as any
+    // other session ends or kPutOffBytes have come together), in one batch with what the program sends next.
+    void put_off(std::size_t bytes) noexcept { put_off_bytes_ += bytes; }
 
    private:
     friend class Engine;
@@ -69,8 +74,12 @@ class Engine {
     Engine& engine_;
     std::unique_lock<std::mutex> lock_;
     Time now_;
+    std::size_t put_off_bytes_ = 0;
   };
   [[nodiscard]] Session session(bool fresh = false) { return Session(*this, fresh); }
+
+  static constexpr Duration kPutOff = std::chrono::microseconds(200);
+  static constexpr std::size_t kPutOffBytes = 65536;  // about what one UDP_SEGMENT send carries
 
   [[nodiscard]] static Time clock_now() noexcept;  // CLOCK_MONOTONIC: the only place that reads it
 

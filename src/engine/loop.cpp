@@ -236,9 +236,18 @@ void Engine::Loop::take_in(Time now) noexcept {
   receive(arrived, now);
   stack_->expire(now);
   deliver();
+  sink_.on_events_done();
+}
+
+bool Engine::Loop::put_off(std::size_t bytes, Time now) noexcept {
+  if (put_off_until_ == kNever) put_off_until_ = now + kPutOff;
+  put_off_bytes_ += bytes;
+  return put_off_bytes_ < kPutOffBytes && now < put_off_until_;
 }
 
 void Engine::Loop::settle(Time now) noexcept {
+  put_off_until_ = kNever;
+  put_off_bytes_ = 0;
   stack_->expire(now);
   work_left_ = false;
   int batches = 0;
@@ -262,11 +271,13 @@ void Engine::Loop::settle(Time now) noexcept {
     }
     if (++rounds == kMaxRounds) work_left_ = true;
   } while (deliver() && !work_left_);  // the sink's reaction to an event may be to send
+  sink_.on_events_done();
 }
 
 std::optional<Time> Engine::Loop::next_deadline() const noexcept {
   if (work_left_) return Time::min();
-  return stack_->next_timeout();
+  const std::optional<Time> next = stack_->next_timeout();
+  return put_off_until_ == kNever ? next : std::min(put_off_until_, next.value_or(kNever));
 }
 
 // --- who sleeps, who wakes ------------------------------------------------------------------------------------------
@@ -380,16 +391,19 @@ void Engine::Loop::run_background() {
   auto held = lock();
   Time now = clock_now();
   while (!stopping_) {
-    const bool is_due = next_deadline().value_or(kNever) <= now;
-    if (driver_ == nullptr && (is_due || departures_ == 0 || now - last_departure_ >= kFirstGrace))
-      driver_ = &background_;
+    if (driver_ == nullptr && (departures_ == 0 || now - last_departure_ >= kFirstGrace)) driver_ = &background_;
     if (driver_ == &background_) {
       grace_ = kFirstGrace;
       driver_seen_ = false;
       drive(background_, held, kNever, now);
-    } else {
-      sleep(background_, held, stand_by(now), now, nullptr);
+      continue;
     }
+    if (driver_ == nullptr && next_deadline().value_or(kNever) <= now) {
+      take_in(now);  // it may be what a timer waits for
+      settle(now);
+      notify();
+    }
+    sleep(background_, held, stand_by(now), now, nullptr);
   }
 }
 

@@ -57,6 +57,8 @@ class Engine::Loop {
   void take_in(Time now) noexcept;
   // Expires timers, transmits, delivers events until nothing is left or a bound on work is reached.
   void settle(Time now) noexcept;
+  // Whether settle() may come a moment later, with these bytes more to be sent then (Session::put_off()).
+  [[nodiscard]] bool put_off(std::size_t bytes, Time now) noexcept;
   // Wakes threads whose condition has come true, and the sleeping driver if it would sleep too long.
   void notify() noexcept;
   int wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& ready, Time deadline, Time& now);
@@ -121,6 +123,8 @@ class Engine::Loop {
   PortClaims claims_;
   std::vector<Datagram> inbox_;  // empty between turns
   std::unique_ptr<std::byte[]> outbox_;
+  Time put_off_until_ = kNever;  // something waits for settle(), until then
+  std::size_t put_off_bytes_ = 0;
   bool work_left_ = false;  // a bound on work was reached: there is more to do at once
 
   std::vector<Sleeper*> waiting_;  // user threads in wait(), the longest waiting first

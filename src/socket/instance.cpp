@@ -187,6 +187,11 @@ std::shared_ptr<SocketAssociation> Instance::admit(const core::Event& event) {
   return nullptr;
 }
 
+void Instance::on_events_done() noexcept {
+  for (const auto& socket : to_signal_) socket->signal_arrival();
+  to_signal_.clear();
+}
+
 void Instance::on_event(core::Event&& event) noexcept {
   const core::AssociationId id = event.association;
   const auto* const change = std::get_if<core::AssociationChanged>(&event.what);

@@ -62,6 +62,9 @@ class Instance final : public engine::EventSink {
   void forget(StackSocket& socket) noexcept { sockets_.erase(&socket); }
 
   void on_event(core::Event&& event) noexcept override;
+  void on_events_done() noexcept override;
+  // It has something new to read: signalled once all events are delivered.
+  void will_signal(std::shared_ptr<StackSocket> socket) { to_signal_.push_back(std::move(socket)); }
 
  private:
   struct Closing {
@@ -83,6 +86,7 @@ class Instance final : public engine::EventSink {
   std::unordered_map<core::AssociationId, std::shared_ptr<SocketAssociation>> associations_;
   std::unordered_set<StackSocket*> sockets_;  // open ones
   std::vector<Closing> closing_;              // endpoints the core still needs
+  std::vector<std::shared_ptr<StackSocket>> to_signal_;
 };
 
 }  // namespace netsctp::socket

@@ -36,6 +36,9 @@ struct SendOrder {
 
 namespace {
 
+// With so many bytes not acknowledged yet, a message may wait for the next ones to share a system call with them.
+constexpr std::size_t kMuchUnderWay = 16384;
+
 Result<SendOrder> read_order(const msghdr& message, const SocketSettings& settings) {
   SendOrder order;
   for (std::size_t i = 0; i < message.msg_iovlen; ++i) order.length += message.msg_iov[i].iov_len;
@@ -203,7 +206,11 @@ ssize_t StackSocket::send_to(Session& session, const std::shared_ptr<SocketAssoc
       return error.value() == ESRCH ? -EPIPE : -error.value();
     }
     if (defaults.wants(SCTP_SENDER_DRY_EVENT)) stack().want_sender_dry(id);
-    if (!is_one_to_many() && stack().buffered_bytes(id) >= settings.send_buffer) mark_full(*association);
+    const std::size_t buffered = stack().buffered_bytes(id);
+    if (!is_one_to_many() && buffered >= settings.send_buffer) mark_full(*association);
+    if (buffered >= kMuchUnderWay && buffered < settings.send_buffer && !settings.association.no_delay) {
+      session.put_off(order.length);
+    }
   }
   if ((order.flags & SCTP_EOF) != 0) {  // graceful, after all that was sent before
     association->shutting_down = true;
@@ -220,7 +227,14 @@ int StackSocket::await_space(Session& session, const std::shared_ptr<SocketAssoc
     mark_full(*association);
     return -EAGAIN;
   }
-  const int outcome = wait(session, settings.send_timeout, [&] { return association->ended || room(); });
+  // A sender that waits anyway waits for a third of the buffer while what is in flight will still make room: each message
+  // would cost a change of threads else.
+  const auto much_room = [&] {
+    const std::size_t buffered = stack().buffered_bytes(association->id);
+    return buffered < settings.send_buffer &&
+           (buffered <= settings.send_buffer / 3 * 2 || stack().in_flight_bytes(association->id) == 0);
+  };
+  const int outcome = wait(session, settings.send_timeout, [&] { return association->ended || much_room(); });
   if (outcome != 0) return outcome;
   if (association->ended) return association->error != 0 ? -association->error : -EPIPE;
   return 0;

@@ -100,8 +100,14 @@ void StackSocket::settle_input() noexcept {
 }
 
 void StackSocket::arrived() noexcept {
+  if (!std::exchange(will_signal_, true)) instance_.will_signal(shared_from_this());
+}
+
+void StackSocket::signal_arrival() noexcept {
+  will_signal_ = false;
   // A thread that waits in recvmsg() or accept() takes it and then settles: the descriptor need not flicker.
-  if (waiting_readers_ == 0) readiness_.readable_edge();
+  const bool anything = !accept_queue_.empty() || queue_.next(settings.fragment_interleave) != nullptr;
+  if (anything && waiting_readers_ == 0) readiness_.readable_edge();
 }
 
 void StackSocket::mark_full(SocketAssociation& association) noexcept {

@@ -93,6 +93,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   void on_event(SocketAssociation& association, core::Event&& event) noexcept;
   // A peer has set up an association with this listening socket. False: it is not wanted.
   bool admit(core::AssociationId id, const std::shared_ptr<Endpoint>& from) noexcept;
+  void signal_arrival() noexcept;  // a fresh edge for what has come since the last
   // Subscribed notifications join the receive queue. `association` may be a fresh one.
   void notify(const SocketAssociation& association, unsigned type, std::vector<std::byte>&& bytes) noexcept;
   // The process exits or the listener of a socket nobody accepted is closed: gives everything up as close() does.
@@ -108,7 +109,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   // Brings the descriptor in line with the state.
   void settle() noexcept;
   void settle_input() noexcept;
-  void arrived() noexcept;  // something to read or accept has come: a fresh edge
+  void arrived() noexcept;  // something to read or accept has come
   void mark_full(SocketAssociation& association) noexcept;
   void unmark_full(SocketAssociation& association) noexcept;
 
@@ -139,6 +140,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   bool was_up_ = false;      // one-to-one: has been connected, which happens once
   Address peer_;             // of the association begun or accepted last, the primary address; none: port 0
   int error_ = 0;            // SO_ERROR, an errno
+  bool will_signal_ = false;  // signal_arrival() is to come
   unsigned waiting_readers_ = 0;
   unsigned waiting_connectors_ = 0;
   unsigned full_ = 0;  // associations whose send buffer a sender found full
