@@ -227,8 +227,8 @@ int StackSocket::await_space(Session& session, const std::shared_ptr<SocketAssoc
     mark_full(*association);
     return -EAGAIN;
   }
-  // A sender that waits anyway waits for a third of the buffer while what is in flight will still make room: each message
-  // would cost a change of threads else.
+  // A sender that waits anyway waits for a third of the buffer while what is in flight will still make room: each
+  // message would cost a change of threads else.
   const auto much_room = [&] {
     const std::size_t buffered = stack().buffered_bytes(association->id);
     return buffered < settings.send_buffer &&
