@@ -15,6 +15,7 @@ import results
 import rows
 
 HERE = pathlib.Path(__file__).resolve().parent
+MARK = "<!-- bench -->"
 QUICK = ("throughput-1024", "throughput-1444", "ping-pong-blocking", "setups-1", "memory-1000")
 
 
@@ -29,6 +30,9 @@ def arguments():
                         help="where to write (default: bench/results)")
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parents[1] / "build", metavar="DIR",
                         help="the build's directory (default: build)")
+    parser.add_argument("--update", type=pathlib.Path, metavar="FILE",
+                        help="a Markdown file in which the results take the place of what is between two lines of <!-- bench -->")
+    parser.add_argument("--in-guest", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.repeat < 1 or given.seconds <= 0:
         parser.error("at least one run of more than 0 s")
@@ -57,6 +61,11 @@ def write(directory, measured):
     (directory / "results.svg").write_text(plot.svg(measured))
 
 
+def update(file, text):
+    before, _, after = file.read_text().split(MARK)
+    file.write_text(MARK.join([before, f"\n\n{text}\n", after]))
+
+
 def main():
     given = arguments()
     wanted = chosen(given)
@@ -66,10 +75,12 @@ def main():
         return 0
     began = time.monotonic()
     measured = {"machine": results.machine(), "settings": {"repeat": given.repeat, "seconds": given.seconds}}
-    measured["rows"] = results.measure(given.build / "bin", wanted, given.repeat, given.seconds, progress)
+    measured["rows"] = results.measure(given.build, wanted, given.repeat, given.seconds, progress, given.in_guest)
     measured["targets"] = results.targets(measured["rows"])
     progress("")
     write(given.results, measured)
+    if given.update:
+        update(given.update, report.markdown(measured))
     print(report.markdown(measured))
     print(f"{given.results}/results.md, .json, .svg, after {time.monotonic() - began:.0f} s")
     return 1 if report.errors(measured["rows"]) else 0

@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 
+import guest
 import rows
 import runs
 
@@ -49,9 +50,6 @@ def as_peers(row, figures, errors):
         cpu = [run["cpu_seconds"] for run in figures[peer] if "cpu_seconds" in run]
         if cpu:
             peers[peer]["cpu_seconds"] = statistics.median(cpu)
-        for extra in ("client_bytes_per_association",):
-            if extra in figures[peer][0]:
-                peers[peer][extra] = statistics.median(run[extra] for run in figures[peer])
     return peers
 
 
@@ -60,15 +58,22 @@ def described(row, peers):
             "higher_is_better": row.higher_is_better, "peers": peers}
 
 
-def measure(binaries, wanted, repeat, seconds, progress):
+def measure(build, wanted, repeat, seconds, progress, in_guest=False):
     """The rows in their order; those that look at another row's runs cost none."""
+    binaries = build / "bin"
+    of_guest = [] if in_guest else [row for row in wanted if row.place == "guest"]
     measured, done = {}, []
     for row in wanted:
+        if row in of_guest:
+            continue
         source = row.source or row.key
         if source not in measured:
             source_row = rows.ROWS[source]
             measured[source] = measure_row(binaries, source_row, row.repeat or repeat, seconds, progress)
         done.append(described(row, as_peers(row, *measured[source])))
+    if of_guest:
+        progress("in a guest with the kernel's SCTP")
+        done += guest.measure(build, of_guest, repeat, seconds)
     return done
 
 

@@ -14,6 +14,7 @@ class Peer:
     program: tuple          # without role and work
     buffer: int = 0         # SO_SNDBUF and SO_RCVBUF of a bulk transfer; 0: the transport's own choice
     environment: tuple = ()
+    largest_mtu: int = 0    # what it can carry, where that is less than asked for
     one_port: bool = False  # both processes behind one UDP port
     runner: str = "pair"    # or "iperf3"
 
@@ -27,8 +28,8 @@ PEERS = {peer.key: peer for peer in (
          ("netsctp_load",), 0, (("NETSCTP_BACKEND", "stack"),), one_port=True),
     Peer("iperf3", "iperf3, preload", "iperf3 --sctp under the preload library, both behind one UDP port",
          ("netsctp", "run", "iperf3"), 0, (("NETSCTP_BACKEND", "stack"),), one_port=True, runner="iperf3"),
-    Peer("usrsctp", "usrsctp", "2 MiB buffers, 4 MiB for its UDP sockets, no limit of bursts or queued chunks; ECN, ASCONF, AUTH off, checksums on",
-         ("usrsctp_load",), 2 * MIB),
+    Peer("usrsctp", "usrsctp", "2 MiB buffers, 4 MiB for its UDP sockets, no limit of bursts or queued chunks; ECN, ASCONF, AUTH off, "
+         "checksums on; it carries no path MTU of more than 60,000", ("usrsctp_load",), 2 * MIB, largest_mtu=60000),
     Peer("tcp", "TCP", "kernel, CUBIC, buffers tuned by the kernel; TCP_MAXSEG for the MTU",
          ("sockets_load", "--protocol", "tcp", "--congestion", "cubic")),
     Peer("tcp-reno", "TCP, Reno", "the same with Reno",
@@ -99,9 +100,13 @@ def association_rows():
         yield Row(f"setups-{threads}", f"{threads} thread{'s' * (threads > 1)}", "setups_per_second", "per s",
                   ("netsctp", "usrsctp", "tcp"), "setups", ("--threads", threads), "set up and closed")
     for count in (1000, 10000, 100000):
-        yield Row(f"memory-{count}", f"{count:,} associations", "bytes_per_association", "bytes", ("netsctp", "usrsctp"),
-                  "idle", ("--associations", count, "--server-sockets", max(1, count // 1000)),
-                  "resident memory of the server, each idle association", False)
+        peers = ("netsctp", "usrsctp") if count < 40000 else ("netsctp",)  # usrsctp holds no more than 40,000
+        for figure, end in (("bytes_per_association", "server"), ("client_bytes_per_association", "client")):
+            key = f"memory-{count}"
+            yield Row(key if end == "server" else f"{key}-{end}", f"{count:,} associations, {end}", figure, "bytes", peers,
+                      "idle", ("--associations", count, "--server-sockets", max(1, count // 1000)),
+                      "resident memory of an idle association", False, source="" if end == "server" else key,
+                      repeat=1 if count == 100000 else 0)
     for count in (1, 100, 10000):
         yield Row(f"associations-{count}", f"{count:,} association{'s' * (count > 1)}, 16 KiB",
                   peers=("netsctp", "usrsctp", "tcp"), work="crowd", group="summed throughput",
@@ -142,7 +147,7 @@ class Target:
 
 
 def targets():
-    yield Target("throughput without offload, 1,444 B, to usrsctp's", "throughput-1444", 2, "usrsctp", "netsctp-plain")
+    yield Target("throughput without batches, 1,444 B, to usrsctp's", "throughput-1444", 2, "usrsctp", "netsctp-plain")
     for size in SIZES[1:]:
         yield Target(f"throughput, {size_name(size)}, to usrsctp's", f"throughput-{size}", 10, "usrsctp")
         yield Target(f"throughput, {size_name(size)}, to TCP's", f"throughput-{size}", 0.4, "tcp")

@@ -22,9 +22,10 @@ class Failure(Exception):
 class Process:
     """One process of a pair: a line of JSON at a time comes from it, and at its end the CPU seconds it took."""
 
-    def __init__(self, command, cpu, environment):
+    def __init__(self, name, command, cpu, environment):
         cpus = sorted(os.sched_getaffinity(0))
         self.command = [str(word) for word in command]
+        self.name = name
         self.errors = os.memfd_create("errors")
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
@@ -40,10 +41,10 @@ class Process:
         while b"\n" not in self.unread:
             left = until - time.monotonic()
             if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
-                raise Failure(f"no answer in {seconds:.0f} s: {' '.join(self.command)} {self.said()}")
+                raise Failure(f"no answer in {seconds:.0f} s: {self.name} {self.said()}")
             data = os.read(self.process.stdout.fileno(), 65536)
             if not data:
-                raise Failure(f"ended without an answer: {' '.join(self.command)} {self.said()}")
+                raise Failure(f"ended without an answer: {self.name} {self.said()}")
             self.unread += data
         line, self.unread = self.unread.split(b"\n", 1)
         return json.loads(line)
@@ -55,7 +56,7 @@ class Process:
         while True:
             left = until - time.monotonic()
             if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
-                raise Failure(f"no answer in {seconds:.0f} s: {' '.join(self.command)}")
+                raise Failure(f"no answer in {seconds:.0f} s: {self.name}")
             more = os.read(self.process.stdout.fileno(), 65536)
             if not more:
                 break
@@ -63,7 +64,7 @@ class Process:
         try:
             return json.loads(data)
         except ValueError as problem:
-            raise Failure(f"{' '.join(self.command)}: {problem}: {data[-300:]} {self.said()}") from problem
+            raise Failure(f"{self.name}: {problem}: {data[-300:]} {self.said()}") from problem
 
     def said(self):
         return os.pread(self.errors, 2000, 0).decode(errors="replace").strip()
@@ -113,7 +114,7 @@ def started(*arguments):
 def free_ports(count):
     """Ports that nobody has, neither of UDP nor of TCP, and that the kernel gives to nobody who asks for any."""
     free = []
-    while len(free) < count:
+    while len(set(free)) < count:
         port = random.randrange(10000, 32000)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp, contextlib.suppress(OSError):
             udp.bind(("0.0.0.0", port))
@@ -126,7 +127,7 @@ class Path:
     """Two network namespaces joined by the relay; `at(side)` is what to write before a command to run it there."""
 
     def __init__(self, binaries, options):
-        self.relay = Process([binaries / "path_relay", *options], 0, {})
+        self.relay = Process("path_relay", [binaries / "path_relay", *options], 0, {})
         os.sched_setaffinity(self.relay.pid, os.sched_getaffinity(0))
         try:
             answer = self.relay.line(PATIENCE)
@@ -167,6 +168,8 @@ class Pair:
             options += ["--buffer", self.peer.buffer]
         if self.windowed():
             options += ["--window", self.seconds]
+        if self.peer.largest_mtu and "--mtu" in options:
+            options[options.index("--mtu") + 1] = self.peer.largest_mtu
         addresses = []
         if self.path:
             ours, theirs = ("1", "2") if side == 0 else ("2", "1")
@@ -185,9 +188,9 @@ class Pair:
             self.path = Path(self.binaries, self.row.path)
             self.before = (self.path.at(0), self.path.at(1))
         try:
-            with started(self.command(0), 0, self.environment) as server:
+            with started("server", self.command(0), 0, self.environment) as server:
                 ports = ",".join(str(port) for port in server.line(PATIENCE)["ports"])
-                with started(self.command(1, "--port", ports), 1, self.environment) as client:
+                with started("client", self.command(1, "--port", ports), 1, self.environment) as client:
                     return self.figures(server, client)
         finally:
             if self.path:
@@ -202,8 +205,8 @@ class Pair:
             self.path.cut()
         if self.row.work in ("throughput", "steady", "crowd"):
             if not self.windowed():
-                client.line(patience * 2)
-            result = server.line(patience * 2)
+                client.line(patience)
+            result = server.line(patience)
             cpu = client.end(0 if self.windowed() or self.row.work == "crowd" else 1) + server.end(1)
             result["cpu_ns_per_byte"] = cpu * 1e9 / result["bytes"]
         else:
@@ -234,13 +237,13 @@ def run_iperf3(binaries, peer, row, seconds):
     environment = {**dict(peer.environment), "NETSCTP_UDP_PORT": str(udp_port)}
     program, *words = peer.program
     size = row.options[row.options.index("--size") + 1]
-    with started([binaries / program, *words, "-s", "-1", "-p", port, "--json"], 0, environment) as server:
+    with started("iperf3 -s", [binaries / program, *words, "-s", "-1", "-p", port, "--json"], 0, environment) as server:
         until = time.monotonic() + PATIENCE
         while not listens(port):
             if time.monotonic() > until or server.ended():
                 raise Failure(f"iperf3 -s does not listen: {server.said()} {server.everything(1) if server.ended() else ''}")
             time.sleep(0.02)
-        with started([binaries / program, *words, "-c", "127.0.0.1", "--sctp", "-p", port, "-l", size, "-t",
+        with started("iperf3 -c", [binaries / program, *words, "-c", "127.0.0.1", "--sctp", "-p", port, "-l", size, "-t",
                       max(1, round(seconds)), "--json"], 1, environment) as client:
             answer = client.everything(seconds + PATIENCE)
             if "error" in answer:

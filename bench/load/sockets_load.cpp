@@ -114,7 +114,8 @@ class Stream final : public Connection {
     header.msg_iovlen = 1;
     const ssize_t got = ::recvmsg(socket_.number, &header, flags);
     if (got < 0 && errno == EAGAIN) return {};
-    if (got < 0 && errno != ECONNRESET) fail("recv");
+    // SCTP: an association that has ended is none.
+    if (got < 0 && errno != ECONNRESET && errno != ENOTCONN) fail("recv");
     if (got <= 0) return {.end = true};
     const std::size_t bytes = static_cast<std::size_t>(got);
     if (sctp_) return {bytes, (header.msg_flags & MSG_EOR) != 0 ? std::size_t{1} : 0, false};
