@@ -27,6 +27,7 @@ struct EngineConfig {
   std::size_t path_mtu = 1500;
   bool gso = true;  // whether the UDP link may use UDP_SEGMENT and UDP_GRO
   bool gro = true;
+  bool batches = true;  // whether it may pass several packets in one system call
 };
 
 // Who gets the core's events; called with the engine's lock held, must not block.

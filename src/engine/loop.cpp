@@ -70,7 +70,7 @@ Result<std::unique_ptr<link::Link>> make_link(EngineConfig& config) {
     if (!raw) return raw.error();
     return std::unique_ptr<link::Link>(std::move(*raw));
   }
-  auto udp = link::UdpLink::open({config.udp_port, config.gso, config.gro});
+  auto udp = link::UdpLink::open({config.udp_port, config.gso, config.gro, config.batches});
   if (!udp) return udp.error();
   config.udp_port = (*udp)->port();
   return std::unique_ptr<link::Link>(std::move(*udp));

@@ -119,6 +119,7 @@ Result<std::unique_ptr<UdpLink>> UdpLink::open(const UdpConfig& config) {
 
   link->gso_ = config.gso;
   link->gro_ = config.gro;
+  link->most_slots_ = config.batches ? kSendSlots : 1;
   for (const int descriptor : link->descriptors()) {
     // Setting the default segment size to none changes nothing and tells whether the kernel knows UDP_SEGMENT.
     if (link->gso_) link->gso_ = switch_on(descriptor, IPPROTO_UDP, UDP_SEGMENT, 0);
@@ -160,7 +161,7 @@ void UdpLink::receive_from(Socket& socket, BufferPool& pool, std::vector<Datagra
   int retries = kErrorRetries;
   while (out.size() < limit) {
     std::size_t offered = 0;
-    const std::size_t wanted = std::min(socket.receive_slots, limit - out.size());
+    const std::size_t wanted = std::min({socket.receive_slots, most_slots_, limit - out.size()});
     for (; offered < wanted; ++offered) {
       Slice& buffer = slots.buffers[offered];
       if (!buffer) buffer = pool.allocate(kReceiveBufferSize);
@@ -241,7 +242,7 @@ void UdpLink::queue(const Transmit& run, std::span<const std::byte> bytes) noexc
     return;
   }
   const bool continues = slots.descriptor == descriptor.number() && slots.may_fragment == run.may_fragment;
-  if (slots.count == kSendSlots || (slots.count != 0 && !continues)) flush();
+  if (slots.count == most_slots_ || (slots.count != 0 && !continues)) flush();
 
   const std::size_t i = slots.count++;
   slots.descriptor = descriptor.number();

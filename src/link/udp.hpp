@@ -30,6 +30,7 @@ struct UdpConfig {
   std::uint16_t port = 9899;  // RFC 6951 §5.1; 0: any free one, see UdpLink::port()
   bool gso = true;            // send runs of packets with UDP_SEGMENT if the kernel can
   bool gro = true;            // receive runs of packets with UDP_GRO if the kernel can
+  bool batches = true;        // several packets, or runs, a system call; off: one
 };
 
 struct UdpCounters {
@@ -82,6 +83,7 @@ class UdpLink final : public Link {
   std::uint16_t port_ = 0;
   bool gso_ = false;
   bool gro_ = false;
+  std::size_t most_slots_ = 0;  // of a system call
   Socket v4_;
   Socket v6_;
   bool v6_first_ = false;  // alternates, so that neither socket starves the other

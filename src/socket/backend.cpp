@@ -82,6 +82,10 @@ void choose_link(Backend& chosen) {
   } else {
     chosen.udp_port = static_cast<std::uint16_t>(port);
   }
+  const std::string_view batch = from_environment("NETSCTP_UDP_BATCH", "on");
+  chosen.udp_batches = batch != "off";
+  if (batch != "on" && batch != "off")
+    chosen.error = "NETSCTP_UDP_BATCH is " + quoted(batch) + ": it must be on or off";
 }
 
 Backend choose() {

@@ -30,6 +30,7 @@ Result<Instance*> Instance::acquire() noexcept {
   engine::EngineConfig config;
   if (backend().link == "raw") config.link = engine::LinkKind::kRaw;
   if (backend().udp_port != 0) config.udp_port = backend().udp_port;
+  config.gso = config.gro = config.batches = backend().udp_batches;
   auto engine = engine::Engine::create(config, *instance);
   if (!engine) return engine.error();
   instance->engine_ = std::move(*engine);

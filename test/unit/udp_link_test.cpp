@@ -26,12 +26,13 @@ using namespace std::chrono_literals;
 struct Options {
   bool gso = true;
   bool gro = true;
+  bool batches = true;
 };
 
 // One end: a link on a free port and the pool its buffers come from.
 struct End {
   explicit End(Options options = {}) {
-    auto opened = UdpLink::open({.port = 0, .gso = options.gso, .gro = options.gro});
+    auto opened = UdpLink::open({.port = 0, .gso = options.gso, .gro = options.gro, .batches = options.batches});
     EXPECT_TRUE(opened) << opened.error().message();
     if (opened) link = std::move(*opened);
     received.reserve(4096);
@@ -165,12 +166,12 @@ TEST(UdpLink, SpeaksIpv6) {
   EXPECT_EQ(over_v6, 12U);
 }
 
-class UdpRun : public ::testing::TestWithParam<std::tuple<bool, bool>> {};
+class UdpRun : public ::testing::TestWithParam<std::tuple<bool, bool, bool>> {};
 
 TEST_P(UdpRun, ArrivesAsSinglePackets) {
-  const auto [gso, gro] = GetParam();
-  End a({.gso = gso, .gro = gro});
-  End b({.gso = gso, .gro = gro});
+  const auto [gso, gro, batches] = GetParam();
+  End a({.gso = gso, .gro = gro, .batches = batches});
+  End b({.gso = gso, .gro = gro, .batches = batches});
   const auto bytes = pattern(1452 * 40 + 300, 9);
   const auto small = pattern(100 * 5, 4);
   const std::array runs{Transmit{b.at("127.0.0.1"), {}, bytes, 1452}, Transmit{b.at("127.0.0.1"), {}, small, 100}};
@@ -184,7 +185,8 @@ TEST_P(UdpRun, ArrivesAsSinglePackets) {
     EXPECT_TRUE(equal(b.received[41 + i].bytes, std::span(small).subspan(i * 100, 100))) << i;
 }
 
-INSTANTIATE_TEST_SUITE_P(GsoGro, UdpRun, ::testing::Combine(::testing::Bool(), ::testing::Bool()));
+INSTANTIATE_TEST_SUITE_P(GsoGroBatches, UdpRun,
+                         ::testing::Combine(::testing::Bool(), ::testing::Bool(), ::testing::Bool()));
 
 TEST(UdpLink, ARunTheKernelRefusesIsTriedPacketByPacket) {
   End a;
