@@ -89,7 +89,7 @@ def compare(work, now, before):
     differences = {function: now.get(function, 0) - known.get(function, min(now.get(function, 0), small))
                    for function in now.keys() | known.keys()}
     for function in sorted(differences, key=lambda each: -abs(differences[each]))[:SHOWN]:
-        print(f"    {differences[function]:+10.1f}  {function.split("(")[0][-100:]}")
+        print(f"    {differences[function]:+10.1f}  {function.replace('netsctp::core::', '')[:100]}")
     return False
 
 
