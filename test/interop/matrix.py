@@ -7,6 +7,7 @@ cannot run here (where CI=true: 1).
 matrix.py table: what the last runs found, as a table; writes it into docs/interop.md, or holds that to it.
 """
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -19,7 +20,7 @@ import time
 from network import UDP_PORT, Failure, addresses, two_hosts
 
 HERE = pathlib.Path(__file__).resolve().parent
-PORT = 5000
+FIRST_PORT = 5000
 SCENARIOS = {
     "messages": "600 messages of 1 to 10,000 bytes on 10 streams, echoed: bytes, streams, order; graceful end",
     "ipv6": "the same over IPv6",
@@ -50,10 +51,10 @@ class Side:
     def own(self, scenario):
         return ",".join(addresses(self.number, scenario == "ipv6")[:2 if scenario == "paths" else 1])
 
-    def start(self, role, scenario, to, trace):
+    def start(self, role, scenario, to, port, trace):
         command = [str(trace) if word == "TRACE" else word for word in self.command]
         command += [role, "messages" if scenario == "ipv6" else scenario, self.own(scenario)] + ([to.own(scenario)] if role == "client" else [])
-        command += [PORT, self.udp_port, self.udp_port]
+        command += [port, self.udp_port, self.udp_port]
         return self.host.start(f"{self.name} ({role})", command, self.environment)
 
 
@@ -77,7 +78,7 @@ def check_trace(trace, scenario):
                 raise Failure(f"fewer than 2 HEARTBEAT ACKs of direction {direction} in {trace}")
 
 
-def run_one(scenario, server, client, wires, place):
+def run_one(scenario, server, client, wires, port, place):
     """Raises Failure. Returns the records of packets."""
     traces, running = [], []
 
@@ -85,7 +86,7 @@ def run_one(scenario, server, client, wires, place):
         trace = place / f"{scenario}-{client.name}-to-{server.name}-{program}.pcapng"
         if side.traces:
             traces.append(trace)
-        running.append(side.start(role, program, to, trace))
+        running.append(side.start(role, program, to, port, trace))
         return running[-1]
 
     for wire in wires:
@@ -115,10 +116,10 @@ def run_one(scenario, server, client, wires, place):
     return traces
 
 
-def attempt(scenario, server, client, wires, place):
+def attempt(scenario, server, client, wires, port, place):
     """What went wrong, or nothing."""
     try:
-        for trace in run_one(scenario, server, client, wires, place):
+        for trace in run_one(scenario, server, client, wires, port, place):
             check_trace(trace, scenario)
         return ""
     except Failure as failure:
@@ -138,6 +139,8 @@ def run(options):
     machine = [str(HERE.parent / "vm/run"), "--memory", "512", "--seconds", "400"] if options.peer == "linux" else None
     encapsulation = UDP_PORT if options.link == "udp" else 0
     results, good = {}, True
+    # Each run has a port of its own: the last SHUTDOWN COMPLETE may be lost, and a kernel keeps the port then for a while.
+    ports = itertools.count(FIRST_PORT)
     with two_hosts(machine) as (home, other, wires):
         ours = Side("netsctp", home, 1, [programs / "netsctp", "run", "--trace", "TRACE", programs / "interop_sockets"],
                     encapsulation, {"NETSCTP_BACKEND": "stack", "NETSCTP_LINK": options.link}, traces=True)
@@ -150,7 +153,7 @@ def run(options):
             results[scenario] = {}
             for way, server, client in (("we", theirs, ours), ("they", ours, theirs)):
                 begun = time.monotonic()
-                wrong = attempt(scenario, server, client, wires, place)
+                wrong = attempt(scenario, server, client, wires, next(ports), place)
                 good = good and not wrong
                 results[scenario][way] = "FAILED" if wrong else "ok"
                 took = f"{time.monotonic() - begun:4.1f} s"
