@@ -22,7 +22,7 @@ def main(build):
     figures = [(row["key"], peer, figure) for row in results["rows"] for peer, figure in row["peers"].items()]
     for key, peer, figure in figures:
         assert 0 < figure["min"] <= figure["median"] <= figure["max"], (key, peer, figure)
-    assert {peer for _, peer, _ in figures} == PEERS, figures
+    assert {peer for _, peer, _ in figures} >= PEERS, figures
     assert plot.tag == SVG + "svg" and len(plot.findall(SVG + "rect")) == 1 + len(figures), "a bar for each figure"
     assert results["targets"] and all(row["title"] in text for row in results["rows"])
     print(f"ok: {len(figures)} figures of {len(results['rows'])} rows")

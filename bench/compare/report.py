@@ -13,7 +13,7 @@ def number(value):
 def cell(figure):
     if figure is None:
         return ""
-    if "error" in figure:
+    if "median" not in figure:
         return "failed"
     text = f"**{number(figure['median'])}** ({number(figure['min'])}–{number(figure['max'])})"
     if "cpu_seconds" in figure:
@@ -44,7 +44,8 @@ def target_table(targets):
 
 
 def errors(measured):
-    return [f"- {row['title']}, {rows.PEERS[peer].name}: {figure['error']}"
+    """What failed: how often it did not, and how."""
+    return [f"- {row['title']}, {rows.PEERS[peer].name} ({len(figure.get('runs', []))} runs counted): {figure['error']}"
             for row in measured for peer, figure in row["peers"].items() if "error" in figure]
 
 
@@ -63,5 +64,5 @@ def markdown(results):
     used = {peer for row in results["rows"] for peer in row["peers"]}
     parts.append("\n".join(f"- **{peer.name}**: {peer.settings}" for key, peer in rows.PEERS.items() if key in used))
     if errors(results["rows"]):
-        parts.append("\n".join(["Not measured:", "", *errors(results["rows"])]))
+        parts.append("\n".join(["Runs that failed:", "", *errors(results["rows"])]))
     return "\n\n".join(parts) + "\n"

@@ -24,17 +24,17 @@ def summary(values):
 
 
 def measure_row(binaries, row, repeat, seconds, progress):
-    """The figures of all runs of each peer; peers take turns. A peer that fails is left out from then on."""
-    figures, errors = {peer: [] for peer in row.peers}, {}
+    """The figures of all runs of each peer, and what failed; peers take turns. Who fails twice is left out from then on."""
+    figures, errors = {peer: [] for peer in row.peers}, {peer: [] for peer in row.peers}
     for number in range(repeat):
         for peer in row.peers:
-            if peer in errors:
+            if len(errors[peer]) == 2:
                 continue
             progress(f"{row.key}, {peer}, {number + 1} of {repeat}")
             try:
                 figures[peer].append(runs.run(binaries, row, peer, seconds))
             except runs.Failure as problem:
-                errors[peer] = str(problem)
+                errors[peer].append(str(problem))
                 print(f"{row.key}, {peer}: {problem}", file=sys.stderr)
     return figures, errors
 
@@ -43,13 +43,16 @@ def as_peers(row, figures, errors):
     peers = {}
     for peer in row.peers:
         of_row = [run[row.figure] * row.scale for run in figures.get(peer, []) if row.figure in run]
-        if peer in errors or not of_row:
-            peers[peer] = {"error": errors.get(peer, "not measured")}
-            continue
-        peers[peer] = {**summary(of_row), "runs": of_row}
-        cpu = [run["cpu_seconds"] for run in figures[peer] if "cpu_seconds" in run]
-        if cpu:
-            peers[peer]["cpu_seconds"] = statistics.median(cpu)
+        failed = errors.get(peer, [])
+        if of_row:
+            peers[peer] = {**summary(of_row), "runs": of_row}
+            cpu = [run["cpu_seconds"] for run in figures[peer] if "cpu_seconds" in run]
+            if cpu:
+                peers[peer]["cpu_seconds"] = statistics.median(cpu)
+        else:
+            peers[peer] = {}
+        if failed or not of_row:
+            peers[peer]["error"] = failed[0] if failed else "not measured"
     return peers
 
 

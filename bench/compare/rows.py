@@ -1,5 +1,7 @@
 """What is compared: the peers, the rows of the table, and the targets. Nothing here measures."""
+import contextlib
 import dataclasses
+import socket
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -61,11 +63,17 @@ class Row:
     repeat: int = 0         # runs of it whatever --repeat says; 0: what that says
 
 
+def kernel_has_sctp():
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_SCTP):
+        return True
+    return False
+
+
 def size_name(size):
     return f"{size // MIB} MiB" if size >= MIB else f"{size // KIB} KiB" if size >= KIB and size % KIB == 0 else f"{size:,} B"
 
 
-BULK = ("netsctp", "netsctp-plain", "usrsctp", "tcp", "udp", "udp-plain")
+BULK = ("netsctp", "netsctp-plain", "usrsctp", "tcp", "udp", "udp-plain") + (("sctp",) if kernel_has_sctp() else ())
 SIZES = (64, KIB, 1444, 16 * KIB, 64 * KIB, MIB)
 GBIT = dict(figure="bits_per_second", unit="Gbit/s", scale=1e-9)
 
@@ -75,14 +83,12 @@ def throughput_rows():
         key = f"throughput-{size}"
         more = ("netsctp-oneport", "iperf3") if size in (KIB, 16 * KIB, 64 * KIB) else ()
         yield Row(key, size_name(size), peers=BULK + more, options=("--size", size), group="throughput", **GBIT)
-        if size == 64:
-            yield Row("messages-64", "64 B", "messages_per_second", "million/s", BULK, scale=1e-6, group="messages",
-                      source=key)
-        if size == 16 * KIB:
-            yield Row("cpu-16384", "16 KiB, both sides", "cpu_ns_per_byte", "ns/byte", BULK, group="CPU time",
-                      higher_is_better=False, source=key)
     yield Row("throughput-loopback-mtu", "64 KiB, MTU of loopback", peers=("netsctp", "usrsctp", "tcp", "udp"),
               options=("--size", 64 * KIB, "--mtu", 65535), group="throughput", **GBIT)
+    yield Row("messages-64", "64 B", "messages_per_second", "million/s", BULK, scale=1e-6, group="messages",
+              source="throughput-64")
+    yield Row("cpu-16384", "16 KiB, both sides", "cpu_ns_per_byte", "ns/byte", BULK, group="CPU time",
+              higher_is_better=False, source="throughput-16384")
 
 
 def latency_rows():
