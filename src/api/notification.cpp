@@ -28,6 +28,11 @@ constexpr AssociationId id(sctp_assoc_t association) noexcept {
   return AssociationId{association};
 }
 
+// Of a message given back: the flags of its DATA chunk (RFC 9260 §3.3.1).
+constexpr unsigned kLastFragment = 1;
+constexpr unsigned kFirstFragment = 2;
+constexpr unsigned kUnorderedBit = 4;
+
 std::string number(AssociationId association) {
   return std::to_string(static_cast<std::int32_t>(association));
 }
@@ -173,8 +178,10 @@ std::optional<Notification> parse_notification(std::span<const std::byte> bytes)
                         failed.ssfe_info.snd_sid,
                         ntohl(failed.ssfe_info.snd_ppid),
                         failed.ssfe_info.snd_context,
-                        (failed.ssfe_info.snd_flags & SCTP_UNORDERED) != 0,
-                        copy(rest)};
+                        (failed.ssfe_info.snd_flags & kUnorderedBit) != 0,
+                        copy(rest),
+                        (failed.ssfe_info.snd_flags & kFirstFragment) != 0,
+                        (failed.ssfe_info.snd_flags & kLastFragment) != 0};
     }
     case SCTP_REMOTE_ERROR: {
       sctp_remote_error remote;

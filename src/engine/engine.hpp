@@ -45,9 +45,13 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // The lock under which the stack is used. Taking it first lets the stack take in what has already arrived at the link
-  // when `fresh` is set (so that no call answers from a stale state). Leaving it transmits what became due, delivers
-  // events and, if a nearer deadline arose, wakes whoever sleeps in the link's poll.
+  // What a session does first: nothing; gives the stack what has already arrived at the link; or that, answers, and
+  // goes on until nothing arrives any more. With the last a call never answers from a stale state, also where both ends
+  // are in this process: whatever they have to say to each other has then been said, as on a kernel's loopback.
+  enum class Intake : std::uint8_t { kNone, kArrived, kAll };
+
+  // The lock under which the stack is used. Leaving it transmits what became due, delivers events and, if a nearer
+  // deadline arose, wakes whoever sleeps in the link's poll.
   class Session {
    public:
     ~Session();
@@ -62,15 +66,17 @@ class Engine {
     int wait(const std::function<bool()>& ready, Time deadline = kNever);
     // Transmits and delivers events now instead of at the end.
     void flush() noexcept;
+    // Flushes, and goes on as Intake::kAll does.
+    void catch_up() noexcept;
 
    private:
     friend class Engine;
-    Session(Engine& engine, bool fresh);
+    Session(Engine& engine, Intake intake);
     Engine& engine_;
     std::unique_lock<std::mutex> lock_;
     Time now_;
   };
-  [[nodiscard]] Session session(bool fresh = false) { return Session(*this, fresh); }
+  [[nodiscard]] Session session(Intake intake = Intake::kNone) { return Session(*this, intake); }
 
   [[nodiscard]] static Time clock_now() noexcept;  // CLOCK_MONOTONIC: the only place that reads it
 

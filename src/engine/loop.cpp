@@ -218,17 +218,22 @@ bool Engine::Loop::deliver() noexcept {
   return any;
 }
 
-void Engine::Loop::take_in(Time now) noexcept {
+bool Engine::Loop::take_in(Time now) noexcept {
   std::array<pollfd, kMaxDescriptors> entries;
   std::size_t count = 0;
   entries[count++] = {claims_.descriptor(), POLLIN, 0};
   for (const int descriptor : link_descriptors_) entries[count++] = {descriptor, POLLIN, 0};
-  if (::poll(entries.data(), count, 0) <= 0) return;
+  if (::poll(entries.data(), count, 0) <= 0) return false;
   Arrived arrived{false, entries[0].revents != 0};
   for (std::size_t i = 1; i < count; ++i) arrived.at_link |= entries[i].revents != 0;
   receive(arrived, now);
   stack_->expire(now);
   deliver();
+  return true;
+}
+
+void Engine::Loop::take_in_all(Time now) noexcept {
+  for (int round = 0; round < kMaxRounds && take_in(now); ++round) settle(now);
 }
 
 void Engine::Loop::settle(Time now) noexcept {

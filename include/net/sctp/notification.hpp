@@ -36,7 +36,7 @@ struct AssociationChange {
   std::uint16_t error = 0;  // error cause code of RFC 9260 §3.3.10 with kLost and kCannotStart, 0 if unknown
   std::uint16_t outbound_streams = 0;
   std::uint16_t inbound_streams = 0;
-  std::vector<std::byte> abort_chunk;  // the peer's ABORT, if it sent one
+  std::vector<std::byte> abort_causes;  // error causes of the peer's ABORT (RFC 9260 §3.3.10), if it sent one
 };
 
 // A path changed (RFC 6458 §6.1.2).
@@ -56,7 +56,8 @@ struct PeerAddressChange {
   std::uint32_t error = 0;
 };
 
-// A message was given up (RFC 6458 §6.1.11).
+// A message was given up (RFC 6458 §6.1.11). One that is too long for a packet comes back in several of these, in
+// order, each with a piece of it.
 struct SendFailed {
   AssociationId association = AssociationId::kNone;
   bool was_sent = false;    // it may have reached the peer
@@ -66,6 +67,8 @@ struct SendFailed {
   std::uint32_t context = 0;  // SendInfo::context
   bool unordered = false;
   std::vector<std::byte> bytes;
+  bool first = true;  // `bytes` is the beginning of the message
+  bool last = true;   // and the end
 };
 
 // The peer sent an ERROR chunk (RFC 6458 §6.1.3).
