@@ -28,6 +28,11 @@ constexpr AssociationId id(sctp_assoc_t association) noexcept {
   return AssociationId{association};
 }
 
+// Of a message given back: the flags of its DATA chunk (RFC 9260 §3.3.1).
+constexpr unsigned kLastFragment = 1;
+constexpr unsigned kFirstFragment = 2;
+constexpr unsigned kUnorderedBit = 4;
+
 std::string number(AssociationId association) {
   return std::to_string(static_cast<std::int32_t>(association));
 }
@@ -70,6 +75,17 @@ std::string because(unsigned cause) {
   if (cause == 0) return {};
   const std::string_view text = cause_text(cause);
   return text.empty() ? ": error cause " + std::to_string(cause) : ": " + std::string(text);
+}
+
+// RFC 6525 §6.1: the three events have the same flags.
+ReconfigurationOutcome outcome(unsigned flags) noexcept {
+  if ((flags & SCTP_STREAM_RESET_DENIED) != 0) return ReconfigurationOutcome::kDenied;
+  return (flags & SCTP_STREAM_RESET_FAILED) != 0 ? ReconfigurationOutcome::kFailed : ReconfigurationOutcome::kDone;
+}
+
+const char* tell(ReconfigurationOutcome outcome) noexcept {
+  if (outcome == ReconfigurationOutcome::kDone) return ": done";
+  return outcome == ReconfigurationOutcome::kDenied ? ": denied" : ": failed";
 }
 
 const char* verb(PeerAddressChange::State state) noexcept {
@@ -136,6 +152,18 @@ struct Describe {
   std::string operator()(const SenderDry& event) const {
     return "everything sent on association " + number(event.association) + " is acknowledged";
   }
+  std::string operator()(const StreamsReset& reset) const {
+    std::string which = reset.streams.empty() ? "all" : "";
+    for (const std::uint16_t stream : reset.streams) which += (which.empty() ? "" : ", ") + std::to_string(stream);
+    return "reset of streams " + which + " of association " + number(reset.association) + tell(reset.outcome);
+  }
+  std::string operator()(const AssociationReset& reset) const {
+    return "reset of association " + number(reset.association) + tell(reset.outcome);
+  }
+  std::string operator()(const StreamsAdded& added) const {
+    return "adding " + std::to_string(added.outbound) + " streams out, " + std::to_string(added.inbound) +
+           " in to association " + number(added.association) + tell(added.outcome);
+  }
   std::string operator()(const OtherNotification& other) const {
     return "notification of type " + std::to_string(other.type);
   }
@@ -173,8 +201,10 @@ std::optional<Notification> parse_notification(std::span<const std::byte> bytes)
                         failed.ssfe_info.snd_sid,
                         ntohl(failed.ssfe_info.snd_ppid),
                         failed.ssfe_info.snd_context,
-                        (failed.ssfe_info.snd_flags & SCTP_UNORDERED) != 0,
-                        copy(rest)};
+                        (failed.ssfe_info.snd_flags & kUnorderedBit) != 0,
+                        copy(rest),
+                        (failed.ssfe_info.snd_flags & kFirstFragment) != 0,
+                        (failed.ssfe_info.snd_flags & kLastFragment) != 0};
     }
     case SCTP_REMOTE_ERROR: {
       sctp_remote_error remote;
@@ -201,6 +231,27 @@ std::optional<Notification> parse_notification(std::span<const std::byte> bytes)
       if (!read_struct(bytes, event, rest)) return std::nullopt;
       return SenderDry{id(event.sender_dry_assoc_id)};
     }
+    case SCTP_STREAM_RESET_EVENT: {
+      sctp_stream_reset_event event;
+      if (!read_struct(bytes, event, rest)) return std::nullopt;
+      std::vector<std::uint16_t> streams(rest.size() / sizeof(std::uint16_t));
+      if (!streams.empty()) std::memcpy(streams.data(), rest.data(), streams.size() * sizeof(std::uint16_t));
+      return StreamsReset{id(event.strreset_assoc_id), outcome(event.strreset_flags),
+                          (event.strreset_flags & SCTP_STREAM_RESET_INCOMING_SSN) != 0,
+                          (event.strreset_flags & SCTP_STREAM_RESET_OUTGOING_SSN) != 0, std::move(streams)};
+    }
+    case SCTP_ASSOC_RESET_EVENT: {
+      sctp_assoc_reset_event event;
+      if (!read_struct(bytes, event, rest)) return std::nullopt;
+      return AssociationReset{id(event.assocreset_assoc_id), outcome(event.assocreset_flags),
+                              event.assocreset_local_tsn, event.assocreset_remote_tsn};
+    }
+    case SCTP_STREAM_CHANGE_EVENT: {
+      sctp_stream_change_event event;
+      if (!read_struct(bytes, event, rest)) return std::nullopt;
+      return StreamsAdded{id(event.strchange_assoc_id), outcome(event.strchange_flags), event.strchange_instrms,
+                          event.strchange_outstrms};
+    }
     default:
       return OtherNotification{type, copy(bytes)};
   }
@@ -217,6 +268,9 @@ bool wants(const Events& events, const Notification& notification) noexcept {
     bool operator()(const PartialDeliveryAborted&) const noexcept { return events.partial_delivery; }
     bool operator()(const AdaptationIndication&) const noexcept { return events.adaptation; }
     bool operator()(const SenderDry&) const noexcept { return events.sender_dry; }
+    bool operator()(const StreamsReset&) const noexcept { return events.stream_reset; }
+    bool operator()(const AssociationReset&) const noexcept { return events.association_reset; }
+    bool operator()(const StreamsAdded&) const noexcept { return events.stream_change; }
     bool operator()(const OtherNotification&) const noexcept { return true; }  // subscribed to with set_raw()
   };
   return std::visit(Wanted{events}, notification);

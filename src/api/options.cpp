@@ -235,6 +235,31 @@ struct Access {
     return result;
   }
 
+  int write(const StreamReconfiguration& value, AssociationId association) const noexcept {
+    return state.set(IPPROTO_SCTP, SCTP_RECONFIG_SUPPORTED, sctp_assoc_value{id(association), value.on ? 1U : 0U});
+  }
+  int read(StreamReconfiguration& value, AssociationId association) const noexcept {
+    sctp_assoc_value supported{id(association), 0};
+    const int result = state.read(IPPROTO_SCTP, SCTP_RECONFIG_SUPPORTED, supported);
+    value.on = supported.assoc_value != 0;
+    return result;
+  }
+
+  int write(const AllowedReconfigurations& value, AssociationId association) const noexcept {
+    std::uint32_t allowed = value.reset_streams ? SCTP_ENABLE_RESET_STREAM_REQ : 0;
+    if (value.reset_association) allowed |= SCTP_ENABLE_RESET_ASSOC_REQ;
+    if (value.add_streams) allowed |= SCTP_ENABLE_CHANGE_ASSOC_REQ;
+    return state.set(IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, sctp_assoc_value{id(association), allowed});
+  }
+  int read(AllowedReconfigurations& value, AssociationId association) const noexcept {
+    sctp_assoc_value allowed{id(association), 0};
+    const int result = state.read(IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, allowed);
+    value = {.reset_streams = (allowed.assoc_value & SCTP_ENABLE_RESET_STREAM_REQ) != 0,
+             .reset_association = (allowed.assoc_value & SCTP_ENABLE_RESET_ASSOC_REQ) != 0,
+             .add_streams = (allowed.assoc_value & SCTP_ENABLE_CHANGE_ASSOC_REQ) != 0};
+    return result;
+  }
+
   int write(const Events& value, AssociationId) const noexcept {
     std::error_code error;
     state.subscribe(value, error);
@@ -277,6 +302,8 @@ template void Socket::set(const PrimaryAddress&, AssociationId, std::error_code&
 template void Socket::set(const RemoteUdpPort&, AssociationId, std::error_code&) noexcept;
 template void Socket::set(const DelayedSack&, AssociationId, std::error_code&) noexcept;
 template void Socket::set(const Autoclose&, AssociationId, std::error_code&) noexcept;
+template void Socket::set(const StreamReconfiguration&, AssociationId, std::error_code&) noexcept;
+template void Socket::set(const AllowedReconfigurations&, AssociationId, std::error_code&) noexcept;
 template void Socket::set(const Events&, AssociationId, std::error_code&) noexcept;
 
 template NoDelay Socket::option(const NoDelay&, AssociationId, std::error_code&) const noexcept;
@@ -294,6 +321,10 @@ template PrimaryAddress Socket::option(const PrimaryAddress&, AssociationId, std
 template RemoteUdpPort Socket::option(const RemoteUdpPort&, AssociationId, std::error_code&) const noexcept;
 template DelayedSack Socket::option(const DelayedSack&, AssociationId, std::error_code&) const noexcept;
 template Autoclose Socket::option(const Autoclose&, AssociationId, std::error_code&) const noexcept;
+template StreamReconfiguration Socket::option(const StreamReconfiguration&, AssociationId,
+                                              std::error_code&) const noexcept;
+template AllowedReconfigurations Socket::option(const AllowedReconfigurations&, AssociationId,
+                                                std::error_code&) const noexcept;
 template Events Socket::option(const Events&, AssociationId, std::error_code&) const noexcept;
 
 void Socket::set_raw(int level, int name, std::span<const std::byte> value) {

@@ -73,6 +73,9 @@ void Socket::State::subscribe(const Events& wanted, std::error_code& error) noex
   kinds.sctp_partial_delivery_event = 1;  // receive() must know of a message that will have no end
   kinds.sctp_adaptation_layer_event = wanted.adaptation;
   kinds.sctp_sender_dry_event = wanted.sender_dry;
+  kinds.sctp_stream_reset_event = wanted.stream_reset;
+  kinds.sctp_assoc_reset_event = wanted.association_reset;
+  kinds.sctp_stream_change_event = wanted.stream_change;
   if (!succeeded(set(IPPROTO_SCTP, SCTP_EVENTS, kinds), error)) return;
   const std::lock_guard guard(events_mutex_);
   events_ = wanted;
@@ -382,7 +385,7 @@ void Socket::abort(AssociationId association, std::string_view reason) {
 void Socket::abort(AssociationId association, std::string_view reason, std::error_code& error) noexcept {
   send(reason, {.association = association, .abort = true}, error);
   if (error != std::errc::invalid_argument || !state_ || state_->settings.one_to_many) return;
-  // The kernel's one-to-one sockets know no SCTP_ABORT: RFC 6458 §4.1.7 has SO_LINGER for that.
+  // One-to-one sockets know no SCTP_ABORT: RFC 6458 §4.1.7 has SO_LINGER for that.
   const linger at_once{1, 0};
   if (succeeded(state_->seam->setsockopt(SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), error)) close(error);
 }

@@ -217,6 +217,7 @@ void Association::report_failed(const OutgoingMessage& message, std::uint16_t ca
   failed.unordered = message.unordered;
   failed.was_sent = message.transmitted;
   failed.cause = cause;
+  failed.fragment_size = paths_.empty() ? 0 : fragment_size();
   stack_.emit(*this, std::move(failed));
   if (std::exchange(send_space_wanted_, false)) stack_.emit(*this, SendSpace{});
 }
@@ -296,6 +297,7 @@ std::error_code Association::send(SendRequest&& request, Time now) noexcept {
   if (request.to) {
     path = find_path(*request.to);
     if (path == kNoPath) return std::make_error_code(std::errc::invalid_argument);
+    has_pinned_messages_ = true;
   }
   const std::uint16_t streams = state_ == State::kCookieWait ? parameters_.outbound_streams : outbound_streams_;
   // RFC 9260 §3.3.1: DATA is never empty.

@@ -165,6 +165,7 @@ class Association final : public TimerNode {
   // handshake_initiator.cpp
   bool on_init_ack(const wire::Chunk& chunk, const Datagram& datagram, Time now) noexcept;
   void adopt_peer(const PeerParameters& peer, const Datagram& datagram) noexcept;
+  void forget_unlisted(const PeerParameters& peer, const IpAddress& source) noexcept;
   void on_cookie_ack(Time now) noexcept;
   void guard_early_data(Time now) noexcept;
   void on_stale_cookie(const wire::Parameter& cause, Time now) noexcept;
@@ -355,6 +356,7 @@ class Association final : public TimerNode {
 
   // --- partial reliability (RFC 3758) --------------------------------------------------------------------------------
   bool partial_reliability_ = false;   // agreed
+  bool has_pinned_messages_ = false;   // a message was ever sent to a path of its own
   bool has_limited_messages_ = false;  // a message that may be given up was ever sent
   bool forward_tsn_due_ = false;
   Tsn forwarded_to_;     // the Advanced.Peer.Ack.Point when the last FORWARD TSN was sent

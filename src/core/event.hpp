@@ -1,6 +1,7 @@
 // What the core tells its user (RFC 9260 §11.2): values in a queue, polled with Stack::poll_event().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <variant>
 #include <vector>
@@ -65,6 +66,7 @@ struct SendFailed {  // §11.2.2: one user message given up
   bool unordered = false;
   bool was_sent = false;  // at least partly transmitted
   std::uint16_t cause = 0;
+  std::size_t fragment_size = 0;  // what a DATA chunk of it may hold; 0: not known
 };
 
 // The message that is being handed out in pieces will not be completed (RFC 3758 §3.6, RFC 6458 §6.1.7).

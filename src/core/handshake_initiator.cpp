@@ -134,10 +134,32 @@ void Association::adopt_peer(const PeerParameters& peer, const Datagram& datagra
     const PathId path = find_path(peer.addresses[i]);
     if (path == kNoPath) add_path(peer.addresses[i], datagram.from.port);
   }
+  forget_unlisted(peer, datagram.from.ip);
   if (const PathId path = find_path(datagram.from.ip); path != kNoPath) {
     paths_[path].remote_udp_port = datagram.from.port;
     if (paths_[path].local.family == Family::kNone) paths_[path].local = datagram.to;
   }
+}
+
+// RFC 9260 §5.1.2 C: what the user named is not the peer's unless the peer lists it. Not where a message has been given
+// one of these paths by its number.
+void Association::forget_unlisted(const PeerParameters& peer, const IpAddress& source) noexcept {
+  if (has_pinned_messages_ || !outstanding_.empty() || find_path(source) == kNoPath) return;
+  const std::span listed(peer.addresses.data(), peer.address_count);
+  const IpAddress primary = paths_[primary_].address;
+  const IpAddress setup = paths_[setup_path_].address;
+  std::erase_if(paths_, [&](const Path& path) {
+    if (path.address == source || std::find(listed.begin(), listed.end(), path.address) != listed.end()) return false;
+    stack_.unregister_address(*this, path.address);
+    return true;
+  });
+  const auto kept = [this, &source](const IpAddress& address) {
+    const PathId path = find_path(address);
+    return path != kNoPath ? path : find_path(source);
+  };
+  primary_ = kept(primary);
+  setup_path_ = kept(setup);
+  reply_path_ = error_path_ = shutdown_path_ = reconfiguration_path_ = setup_path_;
 }
 
 void Association::on_cookie_ack(Time now) noexcept {

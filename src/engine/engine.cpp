@@ -24,8 +24,10 @@ Time Engine::clock_now() noexcept {
   return Time(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
-Engine::Session::Session(Engine& engine, bool fresh) : engine_(engine), lock_(engine.loop_->lock()), now_(clock_now()) {
-  if (fresh) engine_.loop_->take_in(now_);
+Engine::Session::Session(Engine& engine, Intake intake)
+    : engine_(engine), lock_(engine.loop_->lock()), now_(clock_now()) {
+  if (intake == Intake::kArrived) (void)engine_.loop_->take_in(now_);
+  if (intake == Intake::kAll) engine_.loop_->take_in_all(now_);
 }
 
 Engine::Session::~Session() {
@@ -54,6 +56,11 @@ int Engine::Session::wait(const std::function<bool()>& ready, Time deadline) {
 void Engine::Session::flush() noexcept {
   engine_.loop_->settle(now_);
   engine_.loop_->notify();
+}
+
+void Engine::Session::catch_up() noexcept {
+  flush();
+  engine_.loop_->take_in_all(now_);
 }
 
 Result<std::uint16_t> Engine::claim_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,

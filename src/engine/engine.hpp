@@ -48,9 +48,13 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // The lock under which the stack is used. Taking it first lets the stack take in what has already arrived at the link
-  // when `fresh` is set (so that no call answers from a stale state). Leaving it transmits what became due, delivers
-  // events and, if a nearer deadline arose, wakes whoever sleeps in the link's poll.
+  // What a session does first: nothing; gives the stack what has already arrived at the link; or that, answers, and
+  // goes on until nothing arrives any more. With the last a call never answers from a stale state, also where both ends
+  // are in this process: whatever they have to say to each other has then been said, as on a kernel's loopback.
+  enum class Intake : std::uint8_t { kNone, kArrived, kAll };
+
+  // The lock under which the stack is used. Leaving it transmits what became due, delivers events and, if a nearer
+  // deadline arose, wakes whoever sleeps in the link's poll.
   class Session {
    public:
     ~Session();
@@ -68,16 +72,18 @@ class Engine {
     // What this session made due, so many bytes, may be transmitted a moment later (kPutOff at most, or as soon as any
     // other session ends or kPutOffBytes have come together), in one batch with what the program sends next.
     void put_off(std::size_t bytes) noexcept { put_off_bytes_ += bytes; }
+    // Flushes, and goes on as Intake::kAll does.
+    void catch_up() noexcept;
 
    private:
     friend class Engine;
-    Session(Engine& engine, bool fresh);
+    Session(Engine& engine, Intake intake);
     Engine& engine_;
     std::unique_lock<std::mutex> lock_;
     Time now_;
     std::size_t put_off_bytes_ = 0;
   };
-  [[nodiscard]] Session session(bool fresh = false) { return Session(*this, fresh); }
+  [[nodiscard]] Session session(Intake intake = Intake::kNone) { return Session(*this, intake); }
 
   static constexpr Duration kPutOff = std::chrono::microseconds(200);
   static constexpr std::size_t kPutOffBytes = 65536;  // about what one UDP_SEGMENT send carries

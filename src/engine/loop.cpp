@@ -226,17 +226,22 @@ bool Engine::Loop::deliver() noexcept {
   return any;
 }
 
-void Engine::Loop::take_in(Time now) noexcept {
+bool Engine::Loop::take_in(Time now) noexcept {
   std::array<pollfd, kMaxDescriptors> entries;
   std::size_t count = 0;
   entries[count++] = {claims_.descriptor(), POLLIN, 0};
   for (const int descriptor : link_descriptors_) entries[count++] = {descriptor, POLLIN, 0};
-  if (::poll(entries.data(), count, 0) <= 0) return;
+  if (::poll(entries.data(), count, 0) <= 0) return false;
   const Arrived arrived{ready_bits(std::span(entries).subspan(1, count - 1)), entries[0].revents != 0};
   receive(arrived, now);
   stack_->expire(now);
   deliver();
   sink_.on_events_done();
+  return true;
+}
+
+void Engine::Loop::take_in_all(Time now) noexcept {
+  for (int round = 0; round < kMaxRounds && take_in(now); ++round) settle(now);
 }
 
 bool Engine::Loop::put_off(std::size_t bytes, Time now) noexcept {

@@ -53,8 +53,11 @@ class Engine::Loop {
   void unlock() noexcept { mutex_.unlock(); }  // what lock() has released from its guard
   void close_descriptors() noexcept;           // Engine::close_descriptors()
 
-  // Gives the stack what has already arrived and delivers its events; what is to be sent waits for settle().
-  void take_in(Time now) noexcept;
+  // Gives the stack what has already arrived and delivers its events; what is to be sent waits for settle(). False:
+  // nothing had.
+  bool take_in(Time now) noexcept;
+  // The same, and settles, until nothing arrives any more or a bound on work is reached.
+  void take_in_all(Time now) noexcept;
   // Expires timers, transmits, delivers events until nothing is left or a bound on work is reached.
   void settle(Time now) noexcept;
   // Whether settle() may come a moment later, with these bytes more to be sent then (Session::put_off()).

@@ -24,12 +24,13 @@ bool parse_one(const cmsghdr& header, SendAncillary& result) {
     case SCTP_INIT:
       return read(header, result.init.emplace());
     case SCTP_SNDRCV:
-      if (result.info || !read(header, result.info.emplace())) return false;
+      if (result.info && !result.has_lifetime) return false;  // RFC 6458 §5.3.4: one or the other
+      if (!read(header, result.info.emplace())) return false;
       result.has_lifetime = true;
       return (result.info->sinfo_flags & ~kKnownFlags) == 0;
     case SCTP_SNDINFO: {
       sctp_sndinfo info{};
-      if (result.info || !read(header, info) || (info.snd_flags & ~kKnownFlags) != 0) return false;
+      if (result.has_lifetime || !read(header, info) || (info.snd_flags & ~kKnownFlags) != 0) return false;
       auto& to = result.info.emplace();
       to = {};
       to.sinfo_stream = info.snd_sid;

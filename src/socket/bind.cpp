@@ -41,13 +41,13 @@ int StackSocket::bind_to(Session&, std::span<const Address> addresses) {
     }
   }
   if (wanted.any_v4 || wanted.any_v6) wanted.specific.clear();
-  if (settings.reuse_address && port != 0) endpoint_ = instance_.abandoned(port, wanted);
+  if (shares_port() && port != 0) endpoint_ = instance_.shared_endpoint(port, wanted);
   if (endpoint_ == nullptr) {
     auto opened = Endpoint::open(instance_, port, wanted, settings.association);
     if (!opened) return -opened.error().value();
     endpoint_ = *opened;
   }
-  endpoint_->owner = this;
+  if (endpoint_->owner == nullptr) endpoint_->owner = this;
   apply_defaults();
   return 0;
 }
@@ -59,10 +59,10 @@ int StackSocket::bind_if_unbound(Session& session) {
 }
 
 int StackSocket::listen(int backlog) noexcept {
-  auto session = instance_.engine().session(true);
+  auto session = instance_.engine().session(Intake::kAll);
   if (closed_) return -EBADF;
   if (!is_one_to_many() && stage_ != Stage::kIdle && stage_ != Stage::kListening) return -EINVAL;
-  if (endpoint_ != nullptr && endpoint_->owner != this) return -EINVAL;  // peeled off
+  if (branch_) return -EINVAL;
   if (backlog == 0) {                                 // RFC 6458 §3.1.3, §4.1.3: no new associations any more
     if (stage_ != Stage::kListening) return -EINVAL;  // as Linux
     stack().stop_listening(endpoint_->id());
@@ -71,6 +71,11 @@ int StackSocket::listen(int backlog) noexcept {
     return 0;
   }
   if (const int error = bind_if_unbound(session)) return error;
+  // As Linux: sockets that share a port may do anything with it, but one only listens.
+  StackSocket* const owner = endpoint_->owner;
+  if (owner != nullptr && owner != this && owner->stage_ == Stage::kListening) return -EADDRINUSE;
+  endpoint_->owner = this;
+  apply_defaults();
   const std::size_t wanted = backlog < 0 ? kMaxBacklog : static_cast<std::size_t>(backlog);
   backlog_ = std::min(wanted, kMaxBacklog);
   // A one-to-many socket accepts by itself: nothing ever waits.

@@ -12,13 +12,13 @@ namespace netsctp::socket {
 
 int StackSocket::close() noexcept {
   const auto self = shared_from_this();
-  auto session = instance_.engine().session(true);
+  auto session = instance_.engine().session(Intake::kAll);
   if (closed_) return -EBADF;
   std::vector<std::shared_ptr<SocketAssociation>> waited_for;
   for (const auto id : associations_) waited_for.push_back(instance_.share(id));
   const bool forcibly = settings.linger && settings.linger_seconds == 0;
   give_up(session.now(), forcibly);
-  session.flush();
+  session.catch_up();
   if (settings.linger && settings.linger_seconds > 0 && !waited_for.empty()) {
     // RFC 6458 §8.1.4: blocks until all is delivered and said goodbye, or the time is over.
     (void)session.wait(
@@ -69,7 +69,7 @@ void StackSocket::let_go(SocketAssociation& association, Time now, bool forcibly
 
 int StackSocket::shutdown(int how) noexcept {
   if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR) return -EINVAL;
-  auto session = instance_.engine().session(true);
+  auto session = instance_.engine().session(Intake::kAll);
   if (closed_) return -EBADF;
   if (stage_ == Stage::kListening) return how == SHUT_WR ? 0 : -EOPNOTSUPP;  // as Linux, in either style
   if (is_one_to_many() || !was_up_) return -ENOTCONN;
@@ -82,6 +82,7 @@ int StackSocket::shutdown(int how) noexcept {
     }
   }
   settle();
+  session.catch_up();
   return 0;
 }
 

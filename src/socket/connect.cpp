@@ -27,7 +27,7 @@ void apply(const sctp_initmsg& init, core::AssociationParameters& parameters) no
 }  // namespace
 
 int StackSocket::connect(const sockaddr* address, socklen_t length) noexcept {
-  auto session = instance_.engine().session(true);
+  auto session = instance_.engine().session(Intake::kAll);
   if (closed_) return -EBADF;
   const auto to = from_caller(address, length, settings.view);
   if (!to) return -to.error().value();
@@ -38,8 +38,10 @@ int StackSocket::connect_to(Session& session, std::span<const Address> peers, co
   auto begun = associate(session, peers);
   if (!begun) return -begun.error().value();
   if (id != nullptr) *id = (*begun)->id;
-  session.flush();
-  if (is_nonblocking(0)) return -EINPROGRESS;
+  if (is_nonblocking(0)) {
+    session.catch_up();
+    return -EINPROGRESS;
+  }
   const int outcome = await_up(session, *begun);
   return outcome == -EAGAIN ? -EINPROGRESS : outcome;  // as Linux: SO_SNDTIMEO leaves it in progress
 }
@@ -96,7 +98,7 @@ int StackSocket::await_up(Session& session, const std::shared_ptr<SocketAssociat
 
 int StackSocket::peeloff(int id, std::shared_ptr<Socket>& peeled, int flags) noexcept {
   flags &= SOCK_NONBLOCK | SOCK_CLOEXEC;  // as Linux: others are not looked at
-  auto session = instance_.engine().session(true);
+  auto session = instance_.engine().session(Intake::kAll);
   if (closed_) return -EBADF;
   if (!is_one_to_many() || !associations_.contains(id)) return -EINVAL;
   SocketAssociation* const association = instance_.find(id);
@@ -106,6 +108,7 @@ int StackSocket::peeloff(int id, std::shared_ptr<Socket>& peeled, int flags) noe
   branch->endpoint_ = association->endpoint;
   branch->stage_ = association->up ? Stage::kConnected : Stage::kConnecting;
   branch->was_up_ = true;
+  branch->branch_ = true;
   branch->peer_ = association->peer();
   const auto held = instance_.share(id);
   detach(*association);

@@ -48,7 +48,7 @@ std::error_code Endpoint::add(const IpAddress& address) {
   if (address.is_v4() ? addresses_.any_v4 : addresses_.any_v6) return std::make_error_code(std::errc::invalid_argument);
   auto& held = addresses_.specific;
   if (std::find(held.begin(), held.end(), address) != held.end()) {
-    return std::make_error_code(std::errc::address_in_use);
+    return std::make_error_code(std::errc::invalid_argument);  // as Linux
   }
   if (const auto error = instance_.engine().extend_claim(port_, address)) return error;
   if (const auto error = instance_.stack().add_address(id_, address)) return error;
@@ -59,9 +59,9 @@ std::error_code Endpoint::add(const IpAddress& address) {
 std::error_code Endpoint::remove(const IpAddress& address) {
   auto& held = addresses_.specific;
   const auto at = std::find(held.begin(), held.end(), address);
-  if (at == held.end()) return std::make_error_code(std::errc::address_not_available);
-  if (held.size() == 1)
-    return std::make_error_code(std::errc::device_or_resource_busy);  // as Linux; at least one must stay
+  // As Linux: at least one must stay, and that is looked at first.
+  if (held.size() <= 1) return std::make_error_code(std::errc::device_or_resource_busy);
+  if (at == held.end()) return std::make_error_code(std::errc::invalid_argument);
   if (const auto error = instance_.stack().remove_address(id_, address)) return error;
   held.erase(at);
   const IpAddress removed[]{address};

@@ -40,10 +40,10 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   // The host's addresses behind a wildcard included.
   [[nodiscard]] std::vector<IpAddress> all_addresses() const;
 
-  std::error_code add(const IpAddress& address);     // EADDRINUSE, EINVAL (bound to the wildcard)
-  std::error_code remove(const IpAddress& address);  // EBUSY (the last one), EADDRNOTAVAIL (not bound to it)
+  std::error_code add(const IpAddress& address);     // EADDRINUSE, EINVAL (bound to it, or to the wildcard)
+  std::error_code remove(const IpAddress& address);  // EBUSY (the last one), EINVAL (not bound to it)
 
-  // The socket that bound it and takes its inbound associations; nullptr after its close.
+  // The socket that bound it first, or listens on it, and takes its inbound associations; nullptr after its close.
   StackSocket* owner = nullptr;
 
  private:

@@ -63,11 +63,13 @@ void StackSocket::on_event(SocketAssociation& association, core::Event&& event) 
       notify(association, SCTP_REMOTE_ERROR, remote_error(association.id, *remote));
     }
   } else if (auto* const failure = std::get_if<core::SendFailed>(&event.what)) {
-    if (association.traffic.wants(SCTP_SEND_FAILED)) {
-      notify(association, SCTP_SEND_FAILED, send_failed(association.id, *failure));
-    }
-    if (association.traffic.wants(SCTP_SEND_FAILED_EVENT)) {
-      notify(association, SCTP_SEND_FAILED_EVENT, send_failed_event(association.id, *failure));
+    for (const FailedPiece& piece : pieces_of(*failure)) {
+      if (association.traffic.wants(SCTP_SEND_FAILED)) {
+        notify(association, SCTP_SEND_FAILED, send_failed(association.id, *failure, piece));
+      }
+      if (association.traffic.wants(SCTP_SEND_FAILED_EVENT)) {
+        notify(association, SCTP_SEND_FAILED_EVENT, send_failed_event(association.id, *failure, piece));
+      }
     }
   } else if (std::holds_alternative<core::PartialDeliveryAborted>(event.what)) {
     give_up_partial(association);

@@ -93,7 +93,7 @@ void Instance::at_exit() noexcept {
 }
 
 void Instance::close_all() noexcept {
-  auto session = engine_->session(true);
+  auto session = engine_->session(engine::Engine::Intake::kAll);
   while (!sockets_.empty()) {
     const auto socket = (*sockets_.begin())->shared_from_this();
     socket->give_up(session.now(), socket->settings.linger && socket->settings.linger_seconds == 0);
@@ -117,11 +117,12 @@ void Instance::close_all() noexcept {
   session.flush();
 }
 
-std::shared_ptr<Endpoint> Instance::abandoned(std::uint16_t port, const EndpointAddresses& addresses) noexcept {
+std::shared_ptr<Endpoint> Instance::shared_endpoint(std::uint16_t port, const EndpointAddresses& addresses) noexcept {
   for (const auto& [id, endpoint] : endpoints_) {
-    if (endpoint->port() == port && endpoint->owner == nullptr && endpoint->addresses() == addresses) {
-      return endpoint->shared_from_this();
-    }
+    if (endpoint->port() != port || endpoint->addresses() != addresses) continue;
+    const StackSocket* const owner = endpoint->owner;
+    const bool free = owner == nullptr || (owner->shares_port() && owner->stage() != StackSocket::Stage::kListening);
+    if (free) return endpoint->shared_from_this();
   }
   return nullptr;
 }

@@ -10,7 +10,7 @@
 namespace netsctp::socket {
 
 int StackSocket::ioctl(unsigned long request, void* argument) noexcept {
-  auto session = instance_.engine().session(true);
+  auto session = instance_.engine().session(Intake::kAll);
   if (closed_) return -EBADF;
   if (request != FIONREAD && request != TIOCOUTQ) {
     return ::ioctl(descriptor(), request, argument) < 0 ? -errno : 0;

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cstring>
 #include <span>
 
@@ -67,8 +68,14 @@ std::uint16_t outcome_flags(const core::ReconfigurationOutcome& outcome) noexcep
   return outcome.failed ? SCTP_STREAM_RESET_FAILED : 0;
 }
 
-// RFC 6458 §6.1.4, §6.1.11: SCTP_DATA_NOT_FRAG, which <linux/sctp.h> lacks; the message is given back whole.
-constexpr std::uint16_t kWholeMessage = 3;
+constexpr std::size_t kChunkHead = 4;  // RFC 9260 §3.2: type, flags, length
+
+// Of a fragment given back: the flags of its DATA chunk (RFC 9260 §3.3.1), as Linux has them. <linux/sctp.h> names
+// none. First and last together are the SCTP_DATA_NOT_FRAG of RFC 6458 §6.1.11, the last alone its SCTP_DATA_LAST_FRAG.
+constexpr std::uint16_t kNoBits = 0;
+constexpr std::uint16_t kLastFragment = 1;
+constexpr std::uint16_t kFirstFragment = 2;
+constexpr std::uint16_t kUnorderedBit = 4;
 
 std::uint16_t sent_flag(const core::SendFailed& failure) noexcept {
   return failure.was_sent ? SCTP_DATA_SENT : SCTP_DATA_UNSENT;
@@ -78,7 +85,10 @@ std::uint16_t sent_flag(const core::SendFailed& failure) noexcept {
 
 NotificationBytes assoc_change(core::AssociationId id, const core::AssociationChanged& change) {
   std::span<const std::byte> info;
-  if (change.what == core::AssociationChanged::What::kLost) info = change.abort_chunk;  // RFC 6458 §6.1.1: only then
+  // RFC 6458 §6.1.1: only then; as Linux, the causes without the head of the chunk.
+  if (change.what == core::AssociationChanged::What::kLost && change.abort_chunk.size() > kChunkHead) {
+    info = std::span(change.abort_chunk).subspan(kChunkHead);
+  }
   sctp_assoc_change head{};
   head.sac_type = SCTP_ASSOC_CHANGE;
   head.sac_length = static_cast<std::uint32_t>(sizeof head + info.size());
@@ -113,19 +123,32 @@ NotificationBytes remote_error(core::AssociationId id, const core::RemoteError& 
   return assemble(head, error.chunk);
 }
 
-NotificationBytes send_failed(core::AssociationId id, const core::SendFailed& failure) {
+std::vector<FailedPiece> pieces_of(const core::SendFailed& failure) {
+  const std::span<const std::byte> all = failure.payload;
+  const std::size_t step = failure.fragment_size != 0 ? failure.fragment_size : std::max<std::size_t>(all.size(), 1);
+  std::vector<FailedPiece> pieces;
+  for (std::size_t at = 0; at < all.size(); at += step) {
+    FailedPiece piece{all.subspan(at, std::min(step, all.size() - at)), failure.unordered ? kUnorderedBit : kNoBits};
+    if (at == 0) piece.flags |= kFirstFragment;
+    if (at + step >= all.size()) piece.flags |= kLastFragment;
+    pieces.push_back(piece);
+  }
+  return pieces;
+}
+
+NotificationBytes send_failed(core::AssociationId id, const core::SendFailed& failure, const FailedPiece& piece) {
   sctp_send_failed head{};
   head.ssf_type = SCTP_SEND_FAILED;
   head.ssf_flags = sent_flag(failure);
-  head.ssf_length = static_cast<std::uint32_t>(sizeof head + failure.payload.size());
+  head.ssf_length = static_cast<std::uint32_t>(sizeof head + piece.payload.size());
   head.ssf_error = failure.cause;
   head.ssf_info.sinfo_stream = failure.stream;
-  head.ssf_info.sinfo_flags = kWholeMessage;
+  head.ssf_info.sinfo_flags = piece.flags;
   head.ssf_info.sinfo_ppid = failure.ppid;
   head.ssf_info.sinfo_context = failure.context;
   head.ssf_info.sinfo_assoc_id = id;
   head.ssf_assoc_id = id;
-  return assemble(head, failure.payload);
+  return assemble(head, piece.payload);
 }
 
 NotificationBytes shutdown_event(core::AssociationId id) {
@@ -173,19 +196,19 @@ NotificationBytes adaptation_indication(core::AssociationId id, std::uint32_t in
   return assemble(head);
 }
 
-NotificationBytes send_failed_event(core::AssociationId id, const core::SendFailed& failure) {
+NotificationBytes send_failed_event(core::AssociationId id, const core::SendFailed& failure, const FailedPiece& piece) {
   sctp_send_failed_event head{};
   head.ssf_type = SCTP_SEND_FAILED_EVENT;
   head.ssf_flags = sent_flag(failure);
-  head.ssf_length = static_cast<std::uint32_t>(sizeof head + failure.payload.size());
+  head.ssf_length = static_cast<std::uint32_t>(sizeof head + piece.payload.size());
   head.ssf_error = failure.cause;
   head.ssfe_info.snd_sid = failure.stream;
-  head.ssfe_info.snd_flags = kWholeMessage;
+  head.ssfe_info.snd_flags = piece.flags;
   head.ssfe_info.snd_ppid = failure.ppid;
   head.ssfe_info.snd_context = failure.context;
   head.ssfe_info.snd_assoc_id = id;
   head.ssf_assoc_id = id;
-  return assemble(head, failure.payload);
+  return assemble(head, piece.payload);
 }
 
 NotificationBytes streams_reset(core::AssociationId id, const core::StreamsReset& reset) {

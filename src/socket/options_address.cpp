@@ -50,7 +50,8 @@ int bindx_remove(const OptionCall& call, const void* value, socklen_t length) {
   const auto addresses = from_packed(value, length, call.settings().view);
   if (!addresses) return -addresses.error().value();
   const auto& endpoint = call.socket.endpoint();
-  if (endpoint == nullptr || !ports_fit(addresses.value(), endpoint->port())) return -EINVAL;
+  if (endpoint == nullptr) return -EBUSY;  // as Linux
+  if (!ports_fit(addresses.value(), endpoint->port())) return -EINVAL;
   std::vector<IpAddress> removed;
   for (const Address& address : addresses.value()) {
     const auto error = endpoint->remove(address.ip);

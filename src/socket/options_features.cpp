@@ -170,18 +170,18 @@ struct Named {
 Result<Named> named_by(const OptionCall& call, core::AssociationId id, const sockaddr_storage& storage, int unknown) {
   Named named;
   const auto* const association = call.socket.association(id);
-  std::optional<IpAddress> wanted;
+  std::optional<Address> wanted;
   if (storage.ss_family != AF_UNSPEC) {
     auto address = from_sockaddr(reinterpret_cast<const sockaddr*>(&storage), sizeof storage, call.settings().view);
     if (!address) return address.error();
-    if (!address->ip.is_any()) wanted = address->ip;
+    if (!address->ip.is_any()) wanted = *address;
   }
   if (association != nullptr) {
     const auto status = call.stack().status(association->id);
     if (!status) return std::errc::invalid_argument;
     named.id = association->id;
     for (const auto& path : status->paths) {
-      if (!wanted || path.address.ip == *wanted) named.paths.push_back(path);
+      if (!wanted || path.address == *wanted) named.paths.push_back(path);
     }
   }
   if (wanted) {

@@ -31,9 +31,10 @@ Result<std::optional<Address>> named_address(const OptionCall& call, const socka
   return std::optional(*address);
 }
 
-const core::PathStatus* find_path(const core::AssociationStatus& status, const IpAddress& ip) noexcept {
+// As Linux: the port must be the peer's too.
+const core::PathStatus* find_path(const core::AssociationStatus& status, const Address& address) noexcept {
   const auto at = std::find_if(status.paths.begin(), status.paths.end(),
-                               [&ip](const core::PathStatus& path) { return path.address.ip == ip; });
+                               [&address](const core::PathStatus& path) { return path.address == address; });
   return at != status.paths.end() ? &*at : nullptr;
 }
 
@@ -116,7 +117,7 @@ int get_peer_addr_info(const OptionCall& call, void* value, socklen_t& length) {
   if (id == 0 && call.socket.endpoint() != nullptr)
     id = call.stack().find(call.socket.endpoint()->id(), *address.value());
   const auto status = status_of(call, id);
-  const auto* const path = status ? find_path(*status, address.value()->ip) : nullptr;
+  const auto* const path = status ? find_path(*status, *address.value()) : nullptr;
   if (path == nullptr) return -EINVAL;
   // RFC 7829 §7.3: as Linux, a socket that is not to know of the state does not learn of the path.
   constexpr std::uint32_t kHidden = 1;
@@ -148,6 +149,8 @@ int set_primary(const OptionCall& call, const void* value, socklen_t length) {
   const auto* const association = call.socket.association(argument.ssp_assoc_id);
   const auto address = named_address(call, argument.ssp_addr);
   if (association == nullptr || !address || !address.value()) return -EINVAL;
+  const auto status = call.stack().status(association->id);
+  if (!status || find_path(*status, *address.value()) == nullptr) return -EINVAL;
   const auto error = call.stack().set_primary(association->id, address.value()->ip, call.session.now());
   return -error.value();
 }
@@ -174,7 +177,7 @@ int get_peer_addr_params(const OptionCall& call, void* value, socklen_t& length)
   std::size_t mtu = path.path_mtu;
   if (address.value()) {
     const auto status = status_of(call, argument.spp_assoc_id);
-    const auto* const found = status ? find_path(*status, address.value()->ip) : nullptr;
+    const auto* const found = status ? find_path(*status, *address.value()) : nullptr;
     if (found == nullptr) return -EINVAL;
     path = found->parameters;
     mtu = found->mtu;
@@ -187,8 +190,28 @@ int get_peer_addr_params(const OptionCall& call, void* value, socklen_t& length)
   argument.spp_flags = static_cast<std::uint32_t>((path.heartbeat_enabled ? SPP_HB_ENABLE : SPP_HB_DISABLE) |
                                                   (path.path_mtu == 0 ? SPP_PMTUD_ENABLE : SPP_PMTUD_DISABLE) |
                                                   (delays ? SPP_SACKDELAY_ENABLE : SPP_SACKDELAY_DISABLE));
+  if (const auto* const traffic = traffic_of(call, argument.spp_assoc_id)) {
+    if (traffic->flow_label) argument.spp_flags |= SPP_IPV6_FLOWLABEL;
+    if (traffic->dscp) argument.spp_flags |= SPP_DSCP;
+    argument.spp_ipv6_flowlabel = traffic->flow_label.value_or(0);
+    argument.spp_dscp = traffic->dscp.value_or(0);
+  }
   std::memcpy(value, &argument, std::min<std::size_t>(length, sizeof argument));
   return 0;
+}
+
+// Of an association, or of those to come; as Linux, a label only where packets may be IPv6.
+void keep_flow(const OptionCall& call, const sctp_paddrparams& argument) noexcept {
+  constexpr std::uint32_t kLabel = 0xFFFFF;  // RFC 8200 §3: 20 bits
+  constexpr std::uint8_t kDscp = 0xFC;       // RFC 2474 §3: the upper 6 bits of the octet
+  auto* const traffic = traffic_of(call, argument.spp_assoc_id);
+  if (traffic == nullptr) return;
+  const bool may_be_v6 =
+      call.settings().view.domain == AF_INET6 || call.socket.association(argument.spp_assoc_id) != nullptr;
+  if ((argument.spp_flags & SPP_IPV6_FLOWLABEL) != 0 && may_be_v6) {
+    traffic->flow_label = argument.spp_ipv6_flowlabel & kLabel;
+  }
+  if ((argument.spp_flags & SPP_DSCP) != 0) traffic->dscp = argument.spp_dscp & kDscp;
 }
 
 bool is_valid(const sctp_paddrparams& argument) noexcept {
@@ -242,11 +265,14 @@ int apply_to_paths(const OptionCall& call, const sctp_paddrparams& argument, con
 int set_peer_addr_params(const OptionCall& call, const void* value, socklen_t length) {
   sctp_paddrparams argument{};
   if (!load_paddrparams(argument, value, length) || !is_valid(argument)) return -EINVAL;
+  const bool is_old = length == kOldPaddrparamsSize;
+  if (is_old && (argument.spp_flags & (SPP_IPV6_FLOWLABEL | SPP_DSCP)) != 0) return -EINVAL;
   const auto address = named_address(call, argument.spp_address);
   if (!address) return -EINVAL;
   const auto status = status_of(call, argument.spp_assoc_id);
   if (address.value()) {
-    if (!status || find_path(*status, address.value()->ip) == nullptr) return -EINVAL;
+    if (!status || find_path(*status, *address.value()) == nullptr) return -EINVAL;
+    keep_flow(call, argument);
     return apply_to_paths(call, argument, *status, address.value());
   }
   if (!status && (argument.spp_flags & SPP_HB_DEMAND) != 0) return -EINVAL;  // there is nobody to send one to
@@ -255,6 +281,7 @@ int set_peer_addr_params(const OptionCall& call, const void* value, socklen_t le
                                           [&](core::AssociationParameters& to) { apply(argument, to); })) {
     return error;
   }
+  keep_flow(call, argument);
   return status ? apply_to_paths(call, argument, *status, std::nullopt) : 0;
 }
 
@@ -268,7 +295,7 @@ int get_udp_port(const OptionCall& call, void* value, socklen_t& length) {
   if (!address) return -EINVAL;
   std::uint16_t port = call.settings().udp_port;
   if (const auto status = status_of(call, argument.sue_assoc_id)) {
-    const auto* const path = address.value() ? find_path(*status, address.value()->ip) : primary_path(*status);
+    const auto* const path = address.value() ? find_path(*status, *address.value()) : primary_path(*status);
     if (path == nullptr) return -EINVAL;
     port = path->remote_udp_port;
   } else if (call.socket.is_one_to_many() && argument.sue_assoc_id != SCTP_FUTURE_ASSOC) {
@@ -288,7 +315,7 @@ int set_udp_port(const OptionCall& call, const void* value, socklen_t length) {
   if (!address) return -EINVAL;
   const std::uint16_t port = ntohs(argument.sue_port);
   if (const auto status = status_of(call, argument.sue_assoc_id)) {
-    if (address.value() && find_path(*status, address.value()->ip) == nullptr) return -EINVAL;
+    if (address.value() && find_path(*status, *address.value()) == nullptr) return -EINVAL;
     for (const auto& path : status->paths) {
       if (address.value() && path.address.ip != address.value()->ip) continue;
       if (const auto error = call.stack().set_remote_udp_port(status->id, path.address.ip, port)) return -error.value();

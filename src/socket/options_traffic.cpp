@@ -140,8 +140,13 @@ int get_max_segment(const OptionCall& call, void* value, socklen_t& length) {
   if (!is_old && !load(argument, value, length)) return -EINVAL;
   const auto* const parameters = parameters_of(call, argument.assoc_id);
   if (parameters == nullptr) return -EINVAL;
-  if (is_old) return store_int(static_cast<int>(parameters->max_fragment), value, length);
-  argument.assoc_value = static_cast<std::uint32_t>(parameters->max_fragment);
+  std::size_t size = parameters->max_fragment;
+  if (const auto* const association = call.socket.association(argument.assoc_id)) {
+    const auto status = call.stack().status(association->id);
+    if (status) size = status->fragmentation_point;  // as Linux: what comes of it on this path
+  }
+  if (is_old) return store_int(static_cast<int>(size), value, length);
+  argument.assoc_value = static_cast<std::uint32_t>(size);
   return store(argument, value, length);
 }
 

@@ -52,7 +52,7 @@ ssize_t StackSocket::recvmsg(msghdr* given, int flags) noexcept {
       return deliver(session, *item, message, given, flags);
     }
   }
-  auto session = instance_.engine().session(true);
+  auto session = instance_.engine().session(Intake::kArrived);
   while (true) {
     if (closed_) return -EBADF;
     if (auto* const item = queue_.next(settings.fragment_interleave)) {

@@ -44,8 +44,6 @@ Result<SendOrder> read_order(const msghdr& message, const SocketSettings& settin
   for (std::size_t i = 0; i < message.msg_iovlen; ++i) order.length += message.msg_iov[i].iov_len;
   auto ancillary = parse_ancillary(message);
   if (!ancillary) return ancillary.error();
-  // Without AUTH (RFC 4895) there is only the null key.
-  if (ancillary->authentication && ancillary->authentication->auth_keynumber != 0) return std::errc::invalid_argument;
   order.info = ancillary->info;
   order.init = ancillary->init;
   order.partial_reliability = ancillary->partial_reliability;
@@ -113,6 +111,8 @@ ssize_t StackSocket::sendmsg(const msghdr* given, int flags) noexcept {
 ssize_t StackSocket::send(Session& session, const SendOrder& given, const msghdr& message, int flags) {
   if (given.length > settings.send_buffer) return -EMSGSIZE;
   if (!is_one_to_many() && stage_ == Stage::kListening) return -EPIPE;
+  // As Linux: these end one of many associations. One-to-one sockets have shutdown() and SO_LINGER (RFC 6458 §4.1.7).
+  if (!is_one_to_many() && !branch_ && (given.flags & (SCTP_EOF | SCTP_ABORT)) != 0) return -EINVAL;
   if (is_one_to_many() && (given.flags & SCTP_SENDALL) != 0) {
     ssize_t sent = 0;  // as Linux: to nobody is no failure
     for (const auto id : std::set(associations_)) {
@@ -144,9 +144,14 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::destination(Session& ses
                                                                     const msghdr& message, bool& begun) {
   if (!is_one_to_many() && only_ != nullptr) {
     // RFC 6458 §4.1.8: the name only says which of the peer's addresses is preferred; none of another is sent to.
-    if (order.to && !only_->has(*order.to)) return std::errc::address_not_available;
+    if (order.to && !only_->has(*order.to)) {
+      if (!branch_) return std::errc::address_not_available;
+      order.flags &= ~unsigned{SCTP_ADDR_OVER};  // as Linux: a branched-off socket does not look at names
+    }
     return only_;
   }
+  if (stage_ == Stage::kEnded && end_of_input_ && !was_up_)
+    return std::errc::broken_pipe;  // over before it was accepted
   if (!is_one_to_many() && error_ != 0 && !order.to) return std::error_code(take_error(), std::generic_category());
   if (order.to) {
     if (endpoint_ != nullptr && is_one_to_many()) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/time.hpp"
@@ -24,6 +25,9 @@ struct TrafficSettings {
   std::uint32_t receive_context = 0;  // SCTP_CONTEXT
   std::uint16_t subscriptions = 0;    // bit n: notification SCTP_SN_TYPE_BASE + n
   std::uint32_t expose_failed = 0;    // SCTP_EXPOSE_POTENTIALLY_FAILED_STATE (RFC 7829 §7.3)
+  // SCTP_PEER_ADDR_PARAMS (RFC 6458 §8.1.12), absent: never set. Kept only.
+  std::optional<std::uint32_t> flow_label;
+  std::optional<std::uint8_t> dscp;
 
   [[nodiscard]] bool wants(unsigned type) const noexcept {
     return (subscriptions >> (type - SCTP_SN_TYPE_BASE) & 1U) != 0;
@@ -57,7 +61,7 @@ struct SocketSettings {
   bool next_info = false;     // SCTP_RECVNXTINFO
   bool disable_fragments = false;
   bool fragment_interleave = false;
-  bool reuse_port = false;   // SCTP_REUSE_PORT; stored only
+  bool reuse_port = false;   // SCTP_REUSE_PORT
   bool auto_asconf = false;  // SCTP_AUTO_ASCONF; stored only
   std::map<int, int> kept;   // options of SOL_SOCKET and, from kIpOption on, IPPROTO_IP that are only read back
   static constexpr int kIpOption = 1000;

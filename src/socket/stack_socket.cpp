@@ -146,7 +146,7 @@ int StackSocket::getsockname(sockaddr* address, socklen_t* length) noexcept {
   Address name = wildcard(settings.view.domain, 0);
   if (endpoint_ != nullptr) {
     if (!endpoint_->addresses().specific.empty()) {
-      name.ip = endpoint_->addresses().specific.front();
+      name.ip = endpoint_->addresses().specific.back();  // as Linux: the one bound last
     } else if (peer_.port != 0) {
       name.ip = source_towards(peer_);  // as Linux: a wildcard has become the address that is sent from
     }
@@ -156,7 +156,7 @@ int StackSocket::getsockname(sockaddr* address, socklen_t* length) noexcept {
 }
 
 int StackSocket::getpeername(sockaddr* address, socklen_t* length) noexcept {
-  auto session = instance_.engine().session(true);
+  auto session = instance_.engine().session(Intake::kAll);
   if (closed_) return -EBADF;
   // RFC 6458 §4.1.9: the primary address, also after the end; nothing for one-to-many.
   if (is_one_to_many() || !was_up_) return -ENOTCONN;

@@ -39,6 +39,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   // Of a one-to-one socket; a one-to-many socket knows kIdle and kListening only.
   enum class Stage : std::uint8_t { kIdle, kListening, kConnecting, kConnected, kEnded };
   using Session = engine::Engine::Session;
+  using Intake = engine::Engine::Intake;
 
   // socket(2); the arguments have been checked.
   [[nodiscard]] static Result<std::shared_ptr<StackSocket>> create(int domain, int type);
@@ -70,6 +71,8 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   [[nodiscard]] core::Stack& stack() noexcept;
   [[nodiscard]] bool is_one_to_many() const noexcept { return style_ == Style::kOneToMany; }
   [[nodiscard]] Stage stage() const noexcept { return stage_; }
+  // SO_REUSEADDR, or SCTP_REUSE_PORT (RFC 6458 §8.1.27), which Linux does not tell apart.
+  [[nodiscard]] bool shares_port() const noexcept { return settings.reuse_address || settings.reuse_port; }
   [[nodiscard]] const std::shared_ptr<Endpoint>& endpoint() const noexcept { return endpoint_; }
   [[nodiscard]] const std::set<core::AssociationId>& associations() const noexcept { return associations_; }
   // The only association of a one-to-one socket; nullptr: none.
@@ -138,6 +141,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   bool shut_read_ = false;
   bool shut_write_ = false;   // SHUT_WR: with the end of input the descriptor hangs up
   bool was_up_ = false;       // one-to-one: has been connected, which happens once
+  bool branch_ = false;       // peeled off
   Address peer_;              // of the association begun or accepted last, the primary address; none: port 0
   int error_ = 0;             // SO_ERROR, an errno
   bool will_signal_ = false;  // signal_arrival() is to come

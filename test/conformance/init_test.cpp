@@ -279,6 +279,23 @@ TEST(Section5_1_2, AllListedAddressesAndTheSourceAreRecorded) {
   }
 }
 
+TEST(Section5_1_2, WhatTheUserNamedIsForgottenUnlessThePeerListsIt) {
+  for (const bool pinned : {false, true}) {
+    Peer peer({.peer_addresses = {ip("10.0.1.2"), ip("10.0.1.1"), ip("10.0.1.3")}});
+    peer.connect();
+    core::SendRequest request;
+    if (pinned) request.to = ip("10.0.1.2");  // a message that is on its way to one of them keeps them
+    EXPECT_FALSE(peer.user_sends("hello", std::move(request)));
+    InitFields fields = peer.own();
+    fields.parameters = {address_parameter(ip("10.0.1.3"))};
+    fields.parameters.push_back(state_cookie(bytes_of("cookie")));
+    peer.sends(init_ack(fields), {.from = ip("10.0.1.1")});
+    EXPECT_EQ(peer.status().paths.size(), pinned ? 3U : 2U);
+    EXPECT_EQ(peer.expect(ChunkType::kCookieEcho).to.ip, ip("10.0.1.1"));
+    EXPECT_EQ(peer.path(ip("10.0.1.3")).address.ip, ip("10.0.1.3"));
+  }
+}
+
 TEST(Section5_1_2, AddressesThatNoPacketCanBeSentToAreNotRecorded) {
   Peer peer({.peer = {.parameters = {address_parameter(ip("224.0.0.1")), address_parameter(ip("0.0.0.0")),
                                      address_parameter(ip("255.255.255.255"))}}});

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE  // accept4, strerrorname_np
 
 #include "call_probe.h"
+#include "call_probe_edges.h"
 #include "call_probe_many.h"
 
 // --- scenes
@@ -595,5 +596,14 @@ int main(void) {
   implicit();
   idle_end();
   both_families();
+  timeouts();
+  in_bulk();
+  duplicated();
+  address_lists();
+  listening_on_and_off();
+  shared_ports();
+  odd_ancillary();
+  settings();
+  branches();
   return 0;
 }

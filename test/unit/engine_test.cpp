@@ -112,24 +112,24 @@ class Program final : public EventSink {
   // The next message of the association (0: of any); nothing after the deadline.
   std::optional<std::pair<AssociationId, std::string>> receive(AssociationId association = 0,
                                                                Duration patience = kPatience) {
-    auto session = engine_->session(true);
+    auto session = engine_->session(Engine::Intake::kArrived);
     if (session.wait([&] { return stop_ || find(association) != inbox_.end(); }, in(patience)) != 0) return {};
     return take(session, association);
   }
 
   std::optional<std::pair<AssociationId, std::string>> receive_at_once() {
-    auto session = engine_->session(true);
+    auto session = engine_->session(Engine::Intake::kArrived);
     return take(session, 0);
   }
 
   bool changed(AssociationId association, AssociationChanged::What what) {
-    auto session = engine_->session(true);
+    auto session = engine_->session(Engine::Intake::kArrived);
     return changes_.contains(association) && changes_[association] == what;
   }
 
   // Returns every message to where it came from until told to stop.
   void echo() {
-    auto session = engine_->session(true);
+    auto session = engine_->session(Engine::Intake::kArrived);
     while (session.wait([&] { return stop_ || !inbox_.empty(); }, in(kPatience)) == 0 && !stop_) {
       while (const auto message = take(session, 0)) send(session, message->first, message->second);
     }

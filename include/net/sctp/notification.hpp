@@ -16,14 +16,17 @@ namespace net::sctp {
 
 // Which kinds to tell (RFC 6458 §6.2); all are off at first.
 struct [[gnu::visibility("default")]] Events {
-  bool association = false;       // AssociationChange
-  bool peer_address = false;      // PeerAddressChange
-  bool send_failure = false;      // SendFailed
-  bool peer_error = false;        // RemoteError
-  bool shutdown = false;          // ShutdownEvent
-  bool partial_delivery = false;  // PartialDeliveryAborted
-  bool adaptation = false;        // AdaptationIndication
-  bool sender_dry = false;        // SenderDry
+  bool association = false;        // AssociationChange
+  bool peer_address = false;       // PeerAddressChange
+  bool send_failure = false;       // SendFailed
+  bool peer_error = false;         // RemoteError
+  bool shutdown = false;           // ShutdownEvent
+  bool partial_delivery = false;   // PartialDeliveryAborted
+  bool adaptation = false;         // AdaptationIndication
+  bool sender_dry = false;         // SenderDry
+  bool stream_reset = false;       // StreamsReset
+  bool association_reset = false;  // AssociationReset
+  bool stream_change = false;      // StreamsAdded
 
   friend bool operator==(const Events&, const Events&) = default;
 };
@@ -36,7 +39,7 @@ struct AssociationChange {
   std::uint16_t error = 0;  // error cause code of RFC 9260 §3.3.10 with kLost and kCannotStart, 0 if unknown
   std::uint16_t outbound_streams = 0;
   std::uint16_t inbound_streams = 0;
-  std::vector<std::byte> abort_chunk;  // the peer's ABORT, if it sent one
+  std::vector<std::byte> abort_causes;  // error causes of the peer's ABORT (RFC 9260 §3.3.10), if it sent one
 };
 
 // A path changed (RFC 6458 §6.1.2).
@@ -56,7 +59,8 @@ struct PeerAddressChange {
   std::uint32_t error = 0;
 };
 
-// A message was given up (RFC 6458 §6.1.11).
+// A message was given up (RFC 6458 §6.1.11). One that is too long for a packet comes back in several of these, in
+// order, each with a piece of it.
 struct SendFailed {
   AssociationId association = AssociationId::kNone;
   bool was_sent = false;    // it may have reached the peer
@@ -66,6 +70,8 @@ struct SendFailed {
   std::uint32_t context = 0;  // SendInfo::context
   bool unordered = false;
   std::vector<std::byte> bytes;
+  bool first = true;  // `bytes` is the beginning of the message
+  bool last = true;   // and the end
 };
 
 // The peer sent an ERROR chunk (RFC 6458 §6.1.3).
@@ -98,14 +104,43 @@ struct SenderDry {
   AssociationId association = AssociationId::kNone;
 };
 
+// How a request of stream re-configuration ended.
+enum class ReconfigurationOutcome : std::uint8_t { kDone, kDenied, kFailed };
+
+// Streams begin with sequence number 0 again (RFC 6525 §6.1.1). Told at both ends.
+struct StreamsReset {
+  AssociationId association = AssociationId::kNone;
+  ReconfigurationOutcome outcome = ReconfigurationOutcome::kDone;
+  bool incoming = false;               // those that this end receives on
+  bool outgoing = false;               // those that it sends on
+  std::vector<std::uint16_t> streams;  // none: all
+};
+
+// All streams and the transmission sequence numbers begin again (RFC 6525 §6.1.2).
+struct AssociationReset {
+  AssociationId association = AssociationId::kNone;
+  ReconfigurationOutcome outcome = ReconfigurationOutcome::kDone;
+  std::uint32_t local_tsn = 0;   // of the first chunk to be sent; the kernel's SCTP has these two the other way round
+  std::uint32_t remote_tsn = 0;  // of the first to be received
+};
+
+// There are more streams (RFC 6525 §6.1.3).
+struct StreamsAdded {
+  AssociationId association = AssociationId::kNone;
+  ReconfigurationOutcome outcome = ReconfigurationOutcome::kDone;
+  std::uint16_t inbound = 0;  // how many were added
+  std::uint16_t outbound = 0;
+};
+
 // A kind that this header has no type for: `bytes` is the struct of <linux/sctp.h>.
 struct OtherNotification {
   std::uint16_t type = 0;
   std::vector<std::byte> bytes;
 };
 
-using Notification = std::variant<AssociationChange, PeerAddressChange, SendFailed, RemoteError, ShutdownEvent,
-                                  PartialDeliveryAborted, AdaptationIndication, SenderDry, OtherNotification>;
+using Notification =
+    std::variant<AssociationChange, PeerAddressChange, SendFailed, RemoteError, ShutdownEvent, PartialDeliveryAborted,
+                 AdaptationIndication, SenderDry, StreamsReset, AssociationReset, StreamsAdded, OtherNotification>;
 
 // What Socket::receive_any() returns.
 using Received = std::variant<Message, Notification>;

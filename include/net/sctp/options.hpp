@@ -118,6 +118,19 @@ struct [[gnu::visibility("default")]] Autoclose {
   std::chrono::seconds after{0};
 };
 
+// Whether associations to come agree on stream re-configuration (RFC 6525), if their peer does too: Socket's
+// reset_streams(), reset_association(), add_streams(). Off at first. Read of an association: whether both have agreed.
+struct [[gnu::visibility("default")]] StreamReconfiguration {
+  bool on = true;
+};
+
+// What of that the peer, and this program itself, may ask for (RFC 6525 §6.3.1). Nothing at first.
+struct [[gnu::visibility("default")]] AllowedReconfigurations {
+  bool reset_streams = false;
+  bool reset_association = false;
+  bool add_streams = false;
+};
+
 // Events (notification.hpp) is an option too: which notifications to tell.
 
 }  // namespace net::sctp

@@ -56,7 +56,8 @@ concept ReadableOption = std::same_as<Option, NoDelay> || std::same_as<Option, L
     std::same_as<Option, InitParameters> || std::same_as<Option, AssociationParameters> ||
     std::same_as<Option, PathParameters> || std::same_as<Option, PathStatus> || std::same_as<Option, Status> ||
     std::same_as<Option, PrimaryAddress> || std::same_as<Option, RemoteUdpPort> || std::same_as<Option, DelayedSack> ||
-    std::same_as<Option, Autoclose> || std::same_as<Option, Events>;
+    std::same_as<Option, Autoclose> || std::same_as<Option, StreamReconfiguration> ||
+    std::same_as<Option, AllowedReconfigurations> || std::same_as<Option, Events>;
 template <typename Option>
 concept WritableOption = ReadableOption<Option> && !std::same_as<Option, PathStatus> && !std::same_as<Option, Status>;
 
@@ -139,10 +140,28 @@ class [[gnu::visibility("default")]] Socket {
   // the one start_client() made.
   void shutdown(AssociationId association = AssociationId::kNone);
   void shutdown(AssociationId association, std::error_code & error) noexcept;
-  // Ends an association at once; data on the way is lost, and the peer is told the reason (RFC 9260 §9.1). On the
-  // kernel's SCTP a one-to-one socket cannot tell a reason, and is closed by it.
+  // Ends an association at once; data on the way is lost, and the peer is told the reason (RFC 9260 §9.1). A one-to-one
+  // socket cannot tell a reason, and is closed by it.
   void abort(AssociationId association = AssociationId::kNone, std::string_view reason = {});
   void abort(AssociationId association, std::string_view reason, std::error_code & error) noexcept;
+  // Stream re-configuration (RFC 6525 §6.3); what came of it is told by StreamsReset, AssociationReset, StreamsAdded.
+  // Both ends must have set StreamReconfiguration before the association began, and AllowedReconfigurations. Errors:
+  // ENOPROTOOPT (not so), EINVAL (no such association or stream), EINPROGRESS (one request at a time), EAGAIN (data is
+  // queued on the streams, or the association was reset just now).
+  //
+  // The streams begin with sequence number 0 again, in the direction given; none: all of them.
+  void reset_streams(std::span<const std::uint16_t> streams = {},
+                     StreamDirection direction = StreamDirection::kOutgoing,
+                     AssociationId association = AssociationId::kNone);
+  void reset_streams(std::span<const std::uint16_t> streams, StreamDirection direction, AssociationId association,
+                     std::error_code & error);
+  // All streams, and the transmission sequence numbers, begin again in both directions.
+  void reset_association(AssociationId association = AssociationId::kNone);
+  void reset_association(AssociationId association, std::error_code & error) noexcept;
+  // Adds streams to send on, and asks the peer for more to receive on.
+  void add_streams(std::uint16_t outbound, std::uint16_t inbound = 0, AssociationId association = AssociationId::kNone);
+  void add_streams(std::uint16_t outbound, std::uint16_t inbound, AssociationId association,
+                   std::error_code & error) noexcept;
   // Closes the socket; see Linger. Closing what is closed does nothing.
   void close();
   void close(std::error_code & error) noexcept;
@@ -194,6 +213,8 @@ class [[gnu::visibility("default")]] Socket {
  private:
   class State;
   explicit Socket(std::shared_ptr<State> state) noexcept;
+  // Where none is named, the one start_client() made.
+  [[nodiscard]] AssociationId or_own(AssociationId association) const noexcept;
 
   std::shared_ptr<State> state_;  // null once moved from
 };

@@ -39,6 +39,9 @@ enum class PathState : std::uint16_t {
 // What bindx() does with the addresses it is given (RFC 6458 §9.1).
 enum class Bindx : std::uint8_t { kAdd = 1, kRemove = 2 };
 
+// Which way the streams go that are reset (RFC 6525 §6.3.2), as this end sees it: it sends on outgoing ones.
+enum class StreamDirection : std::uint8_t { kOutgoing, kIncoming, kBoth };
+
 // Short names for people: "ESTABLISHED", "ACTIVE". The text lives as long as the program.
 [[gnu::visibility("default")]] [[nodiscard]] const char* name(AssociationState state) noexcept;
 [[gnu::visibility("default")]] [[nodiscard]] const char* name(PathState state) noexcept;
