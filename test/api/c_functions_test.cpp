@@ -273,6 +273,36 @@ TEST(CFunctions, SendvTakesEachKindOfInfo) {
   EXPECT_EQ(failure(netsctp_sendv(client, &part, 1, nullptr, 0, &all, sizeof all, SCTP_SENDV_SPA, 0)), EINVAL);
 }
 
+TEST(CFunctions, SendvGivesAMessageUpWhenItsTimeIsOver) {  // RFC 6458 §9.12, RFC 7496 §4.1
+  auto [client, server] = connected();
+  sctp_event event{};
+  event.se_type = SCTP_SEND_FAILED_EVENT;
+  event.se_on = 1;
+  ASSERT_EQ(netsctp_setsockopt(client, IPPROTO_SCTP, SCTP_EVENT, &event, sizeof event), 0);
+  const int room = 1'000'000;
+  ASSERT_EQ(netsctp_setsockopt(client, SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
+  const std::string fill(100'000, 'x');  // nobody reads: the peer's window closes
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(netsctp_send(client, fill.data(), fill.size(), 0), 100'000);
+  sctp_prinfo lifetime{};
+  lifetime.pr_policy = SCTP_PR_SCTP_TTL;
+  lifetime.pr_value = 1;
+  std::string late = "too late";
+  const iovec part{late.data(), late.size()};
+  ASSERT_EQ(netsctp_sendv(client, &part, 1, nullptr, 0, &lifetime, sizeof lifetime, SCTP_SENDV_PRINFO, 0), 8);
+  sctp_prstatus status{};
+  status.sprstat_policy = SCTP_PR_SCTP_TTL;
+  do {  // one after the other: what is read makes room for what waits
+    char buffer[65536];
+    (void)netsctp_recv(server, buffer, sizeof buffer, 0);
+    socklen_t size = sizeof status;
+    ASSERT_EQ(netsctp_getsockopt(client, IPPROTO_SCTP, SCTP_PR_ASSOC_STATUS, &status, &size), 0);
+  } while (status.sprstat_abandoned_unsent == 0);
+  char told[256];
+  const ssize_t length = netsctp_recv(client, told, sizeof told, 0);
+  ASSERT_EQ(length, static_cast<ssize_t>(sizeof(sctp_send_failed_event) + late.size()));
+  EXPECT_EQ(std::string(told + sizeof(sctp_send_failed_event), late.size()), late);
+}
+
 TEST(CFunctions, SendvEndsAnAssociation) {  // RFC 6458 §9.12: SCTP_EOF with no data
   Many many;
   subscribe_changes(many.server);
