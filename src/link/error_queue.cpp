@@ -19,6 +19,15 @@ namespace {
 
 constexpr int kMaxErrorsRead = 256;  // the kernel makes the next call fail if more are left
 
+// With DF, or without.
+void set_discovery(int descriptor, Family family, bool on) noexcept {
+  if (family == Family::kIpv4) {
+    switch_on(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, on ? IP_PMTUDISC_PROBE : IP_PMTUDISC_DONT);
+  } else {
+    switch_on(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, on ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_DONT);
+  }
+}
+
 }  // namespace
 
 ErrorQueue::ErrorQueue() {
@@ -31,16 +40,14 @@ bool ErrorQueue::switch_on(int descriptor, Family family) noexcept {
   if (!(is_v4 ? link::switch_on(descriptor, IPPROTO_IP, IP_RECVERR)
               : link::switch_on(descriptor, IPPROTO_IPV6, IPV6_RECVERR)))
     return false;
-  allow_fragments(descriptor, family, false);
+  set_discovery(descriptor, family, true);
   return true;
 }
 
 void ErrorQueue::allow_fragments(int descriptor, Family family, bool allowed) noexcept {
-  if (family == Family::kIpv4) {
-    link::switch_on(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, allowed ? IP_PMTUDISC_DONT : IP_PMTUDISC_PROBE);
-  } else {
-    link::switch_on(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, allowed ? IPV6_PMTUDISC_DONT : IPV6_PMTUDISC_PROBE);
-  }
+  bool& may_fragment = family == Family::kIpv4 ? v4_may_fragment_ : v6_may_fragment_;
+  // A system call for each batch else.
+  if (std::exchange(may_fragment, allowed) != allowed) set_discovery(descriptor, family, !allowed);
 }
 
 std::uint32_t ErrorQueue::read(int descriptor) noexcept {

@@ -27,8 +27,10 @@ class ErrorQueue {
   // Switches it on, with DF set on all packets whatever the kernel believes of the route: the stack does path MTU
   // discovery, and believes only messages that quote its packets. False with errno set.
   [[nodiscard]] static bool switch_on(int descriptor, Family family) noexcept;
-  // Allows IP to fragment what goes out next, or forbids it again.
-  static void allow_fragments(int descriptor, Family family, bool allowed) noexcept;
+  // Whether IP may fragment what goes out by the family's socket, until it is said otherwise. While it may, the kernel
+  // reports no packet as too large: a path that discovers its MTU beside one whose MTU is fixed learns of it a
+  // retransmission later.
+  void allow_fragments(int descriptor, Family family, bool allowed) noexcept;
 
   // Empties the queue of a socket, after a call on it has failed. If the host itself said that a packet is too large:
   // the MTU of its interface; else 0.
@@ -44,6 +46,9 @@ class ErrorQueue {
   void report(const IcmpError& error) noexcept;
 
   static constexpr std::size_t kMaxErrors = 256;  // kept until they are taken
+
+  bool v4_may_fragment_ = false;
+  bool v6_may_fragment_ = false;
 
   std::vector<IcmpError> errors_;
   std::vector<IcmpError> taken_;

@@ -252,7 +252,7 @@ void RawLink::flush() noexcept {
   const std::size_t count = std::exchange(slots.count, 0);
   if (count == 0) return;
   const int descriptor = slots.socket->descriptor.number();
-  if (slots.may_fragment) ErrorQueue::allow_fragments(descriptor, slots.socket->family, true);
+  errors_.allow_fragments(descriptor, slots.socket->family, slots.may_fragment);
   SendAttempts attempts;
   for (std::size_t next = 0; next < count;) {
     const int sent = ::sendmmsg(descriptor, &slots.headers[next], static_cast<unsigned>(count - next), MSG_DONTWAIT);
@@ -281,7 +281,6 @@ void RawLink::flush() noexcept {
     ++next;
     attempts.next_packet();
   }
-  if (slots.may_fragment) ErrorQueue::allow_fragments(descriptor, slots.socket->family, false);
 }
 
 // Once per send(): the caller holds the engine's lock.

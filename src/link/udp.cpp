@@ -268,7 +268,7 @@ void UdpLink::flush() noexcept {
   const std::size_t count = std::exchange(slots.count, 0);
   if (count == 0) return;
   const Family family = slots.destinations[0].ip.family;
-  if (slots.may_fragment) ErrorQueue::allow_fragments(slots.descriptor, family, true);
+  errors_.allow_fragments(slots.descriptor, family, slots.may_fragment);
   const auto packets = [&slots](std::size_t i) {
     const std::size_t size = slots.segment_sizes[i];
     return size == 0 ? std::size_t{1} : (slots.vectors[i].iov_len + size - 1) / size;
@@ -307,7 +307,6 @@ void UdpLink::flush() noexcept {
     ++next;
     attempts.next_packet();
   }
-  if (slots.may_fragment) ErrorQueue::allow_fragments(slots.descriptor, family, false);
 }
 
 void UdpLink::send_split(std::size_t slot) noexcept {
