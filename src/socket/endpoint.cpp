@@ -5,7 +5,6 @@
 
 #include "engine/engine.hpp"
 #include "socket/instance.hpp"
-#include "socket/sockaddr.hpp"
 
 namespace netsctp::socket {
 
@@ -19,7 +18,7 @@ Result<std::shared_ptr<Endpoint>> Endpoint::open(Instance& instance, std::uint16
   config.any_v4 = addresses.any_v4;
   config.any_v6 = addresses.any_v6;
   config.addresses = addresses.specific;
-  const auto host = host_addresses(addresses.any_v4, addresses.any_v6);
+  const auto host = instance.host_addresses().list(addresses.any_v4, addresses.any_v6);
   config.addresses.insert(config.addresses.end(), host.begin(), host.end());
   config.parameters = parameters;
   auto id = instance.stack().open(config);

@@ -71,6 +71,7 @@ void Instance::after_fork_in_child() noexcept {
   for (StackSocket* const socket : the_instance->sockets_) socket->abandon(ends[0]);
   if (ends[0] >= 0) ::close(ends[0]);
   the_instance->engine_->close_descriptors();
+  the_instance->host_addresses_.close();
   abandon_after_fork();
 }
 

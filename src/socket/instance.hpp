@@ -18,6 +18,7 @@
 #include "core/stack.hpp"
 #include "engine/engine.hpp"
 #include "socket/endpoint.hpp"
+#include "socket/host_addresses.hpp"
 #include "socket/socket_association.hpp"
 
 namespace netsctp::socket {
@@ -40,6 +41,7 @@ class Instance final : public engine::EventSink {
 
   // --- everything below under the engine's lock -----------------------------------------------------------------
   [[nodiscard]] core::Stack& stack() noexcept { return *stack_; }
+  [[nodiscard]] HostAddresses& host_addresses() noexcept { return host_addresses_; }
 
   void enter(Endpoint& endpoint) { endpoints_[endpoint.id()] = &endpoint; }
   void forget(const Endpoint& endpoint) noexcept { endpoints_.erase(endpoint.id()); }
@@ -82,6 +84,7 @@ class Instance final : public engine::EventSink {
   std::unique_ptr<engine::Engine> engine_;
   core::Stack* stack_ = nullptr;
   pid_t process_ = 0;
+  HostAddresses host_addresses_;
   std::unordered_map<core::EndpointId, Endpoint*> endpoints_;
   std::unordered_map<core::AssociationId, std::shared_ptr<SocketAssociation>> associations_;
   std::unordered_set<StackSocket*> sockets_;  // open ones

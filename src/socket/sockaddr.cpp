@@ -1,8 +1,6 @@
 #include "socket/sockaddr.hpp"
 
 #include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -93,24 +91,6 @@ std::size_t to_sockaddr(const Address& address, const AddressView& view, sockadd
 
 Address wildcard(int domain, std::uint16_t port) noexcept {
   return {IpAddress::any(domain == AF_INET ? Family::kIpv4 : Family::kIpv6), port};
-}
-
-std::vector<IpAddress> host_addresses(bool v4, bool v6) {
-  std::vector<IpAddress> result;
-  ifaddrs* list = nullptr;
-  if (::getifaddrs(&list) != 0) return result;
-  for (const ifaddrs* at = list; at != nullptr; at = at->ifa_next) {
-    if (at->ifa_addr == nullptr || (at->ifa_flags & IFF_UP) == 0) continue;
-    IpAddress ip;
-    if (at->ifa_addr->sa_family == AF_INET && v4) {
-      ip = read_v4(*reinterpret_cast<const sockaddr_in*>(at->ifa_addr)).ip;
-    } else if (at->ifa_addr->sa_family == AF_INET6 && v6) {
-      ip = read_v6(*reinterpret_cast<const sockaddr_in6*>(at->ifa_addr)).ip;
-    }
-    if (ip.is_unicast() && std::find(result.begin(), result.end(), ip) == result.end()) result.push_back(ip);
-  }
-  ::freeifaddrs(list);
-  return result;
 }
 
 bool is_local(const IpAddress& address) noexcept {

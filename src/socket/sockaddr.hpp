@@ -33,9 +33,6 @@ std::size_t to_sockaddr(const Address& address, const AddressView& view, sockadd
 // The wildcard as a getsockname() of an unbound socket shows it.
 [[nodiscard]] Address wildcard(int domain, std::uint16_t port) noexcept;
 
-// The addresses of this host's interfaces that are up: all a wildcard bind stands for.
-[[nodiscard]] std::vector<IpAddress> host_addresses(bool v4, bool v6);
-
 // Whether a socket can be bound to it here.
 [[nodiscard]] bool is_local(const IpAddress& address) noexcept;
 

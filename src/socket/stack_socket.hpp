@@ -136,10 +136,10 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   bool closed_ = false;
   bool end_of_input_ = false;  // one-to-one: the peer sends no more, or SHUT_RD
   bool shut_read_ = false;
-  bool shut_write_ = false;  // SHUT_WR: with the end of input the descriptor hangs up
-  bool was_up_ = false;      // one-to-one: has been connected, which happens once
-  Address peer_;             // of the association begun or accepted last, the primary address; none: port 0
-  int error_ = 0;            // SO_ERROR, an errno
+  bool shut_write_ = false;   // SHUT_WR: with the end of input the descriptor hangs up
+  bool was_up_ = false;       // one-to-one: has been connected, which happens once
+  Address peer_;              // of the association begun or accepted last, the primary address; none: port 0
+  int error_ = 0;             // SO_ERROR, an errno
   bool will_signal_ = false;  // signal_arrival() is to come
   unsigned waiting_readers_ = 0;
   unsigned waiting_connectors_ = 0;

@@ -98,6 +98,17 @@ class Program final : public EventSink {
     send(session, association, text);
   }
 
+  // Puts off the sending.
+  void send_later(AssociationId association, std::string_view text, std::size_t bytes) {
+    auto session = engine_->session();
+    send(session, association, text);
+    session.put_off(bytes);
+  }
+  std::uint64_t chunks_sent() {
+    auto session = engine_->session();
+    return session.stack().counters().data_chunks_sent;
+  }
+
   // The next message of the association (0: of any); nothing after the deadline.
   std::optional<std::pair<AssociationId, std::string>> receive(AssociationId association = 0,
                                                                Duration patience = kPatience) {
@@ -248,6 +259,29 @@ TEST(Engine, ABurstArrivesWhole) {
     ASSERT_TRUE(answer) << i;
     ASSERT_EQ(answer->second.substr(1000), std::to_string(i));
   }
+}
+
+// Nobody calls the sender's engine any more: its background thread sends.
+TEST(Engine, WhatWasPutOffIsSentAllTheSame) {
+  EchoServer server;
+  Program client;
+  client.open();
+  const AssociationId id = client.connect(server.program.port(), server.program.udp_port());
+  client.send_later(id, "later", 1);
+  pollfd answered{client.readable(), POLLIN, 0};
+  std::uint64_t events = 0;
+  ASSERT_GT(::read(client.readable(), &events, sizeof events), 0);  // of the setup
+  EXPECT_EQ(::poll(&answered, 1, 10'000), 1);
+  EXPECT_EQ(client.receive(id)->second, "later");
+}
+
+TEST(Engine, MuchIsNotPutOff) {
+  EchoServer server;
+  Program client;
+  client.open();
+  const AssociationId id = client.connect(server.program.port(), server.program.udp_port());
+  client.send_later(id, "now", Engine::kPutOffBytes);
+  EXPECT_EQ(client.chunks_sent(), 1U);
 }
 
 TEST(Engine, WaitEndsAtItsDeadline) {
