@@ -51,10 +51,6 @@ int Engine::Session::wait(const std::function<bool()>& ready, Time deadline) {
   return engine_.loop_->wait(lock_, ready, deadline, now_);
 }
 
-void Engine::Session::take_in() noexcept {
-  engine_.loop_->take_in(now_);
-}
-
 void Engine::Session::flush() noexcept {
   engine_.loop_->settle(now_);
   engine_.loop_->notify();

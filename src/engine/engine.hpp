@@ -62,8 +62,6 @@ class Engine {
     // lock is released while sleeping. 0: ready; ETIMEDOUT; EINTR (a signal handler ran, with SA_RESTART or not: as
     // poll(2)).
     int wait(const std::function<bool()>& ready, Time deadline = kNever);
-    // Lets the stack take in what has already arrived, as `fresh` does.
-    void take_in() noexcept;
     // Transmits and delivers events now instead of at the end.
     void flush() noexcept;
     // What this session made due, so many bytes, may be transmitted a moment later (kPutOff at most, or as soon as any

@@ -30,14 +30,12 @@ bool StackSocket::admit(core::AssociationId id, const std::shared_ptr<Endpoint>&
 
 int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, socklen_t* length, int flags) noexcept {
   if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
-  auto session = instance_.engine().session();
+  auto session = instance_.engine().session(true);
   if (closed_) return -EBADF;
   if (is_one_to_many()) return -EOPNOTSUPP;
   if (stage_ != Stage::kListening) return -EINVAL;
-  const bool waits = accept_queue_.empty() && !is_nonblocking(0);
-  if (accept_queue_.empty() && !waits) session.take_in();
   if (accept_queue_.empty()) {
-    if (!waits) return -EAGAIN;
+    if (is_nonblocking(0)) return -EAGAIN;
     ++waiting_readers_;
     const int error =
         wait(session, settings.receive_timeout, [&] { return !accept_queue_.empty() || stage_ != Stage::kListening; });

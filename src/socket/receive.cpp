@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <span>
-#include <utility>
 
 #include "socket/ancillary.hpp"
 #include "socket/instance.hpp"
@@ -45,22 +44,19 @@ sctp_nxtinfo to_nxtinfo(const ReceivedItem& item) noexcept {
 ssize_t StackSocket::recvmsg(msghdr* given, int flags) noexcept {
   UserMessage message;
   if (const int error = message.import_to_fill(given)) return error;
-  auto session = instance_.engine().session();
-  bool looked = false;  // at the link for what has arrived
-  bool waits = false;
-  while (true) {
+  {
+    // What is here already is served without asking the link: a reader that is behind does not pay for that.
+    auto session = instance_.engine().session();
     if (closed_) return -EBADF;
     if (auto* const item = queue_.next(settings.fragment_interleave)) {
       return deliver(session, *item, message, given, flags);
     }
-    // What is here already is served without asking the link, so that a reader that is behind does not pay for it; one
-    // that waits asks it by waiting.
-    if (!std::exchange(looked, true)) {
-      waits = !is_nonblocking(flags);
-      if (!waits) {
-        session.take_in();
-        continue;
-      }
+  }
+  auto session = instance_.engine().session(true);
+  while (true) {
+    if (closed_) return -EBADF;
+    if (auto* const item = queue_.next(settings.fragment_interleave)) {
+      return deliver(session, *item, message, given, flags);
     }
     if (const int error = take_error()) return -error;
     if (end_of_input_) {
@@ -72,9 +68,9 @@ ssize_t StackSocket::recvmsg(msghdr* given, int flags) noexcept {
     // As Linux: EAGAIN to those that do not wait, though nothing can come; but not where poll() says there is
     // something.
     const bool looks_ready = !is_one_to_many() && (stage_ == Stage::kListening || readiness_.is_hung_up());
-    if (nothing_can_come() && (looks_ready || waits)) return -ENOTCONN;
+    if (nothing_can_come() && (looks_ready || !is_nonblocking(flags))) return -ENOTCONN;
     settle_input();
-    if (!waits) return -EAGAIN;
+    if (is_nonblocking(flags)) return -EAGAIN;
     ++waiting_readers_;
     const int outcome = wait(session, settings.receive_timeout, [&] {
       return queue_.next(settings.fragment_interleave) != nullptr || error_ != 0 || end_of_input_ || nothing_can_come();
