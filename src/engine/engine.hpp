@@ -92,7 +92,7 @@ class Engine {
 
   // Claims an SCTP port of this host (design: a port is taken host-wide, per network namespace and UDP port) for the
   // given local addresses, so that packets other processes receive for it are passed on to this one. `any` claims the
-  // wildcard of a family. Port 0 picks a free one (from 32768 to 60999). Returns the port; EADDRINUSE, EADDRNOTAVAIL.
+  // wildcard of a family. Port 0 picks a free one (PortClaims::claim()). Returns the port; EADDRINUSE, EADDRNOTAVAIL.
   // Call with a session held.
   [[nodiscard]] Result<std::uint16_t> claim_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                                                  bool any_v6);

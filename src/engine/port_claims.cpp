@@ -75,9 +75,12 @@ Descriptor datagram_socket() noexcept {
   return Descriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
-// Whether a socket of that name exists. One probe serves for names until one is found.
+// Whether a socket of that name exists. `probe`: any datagram socket that is not connected; it stays so.
 bool is_held(const Name& name, int probe) noexcept {
-  return ::connect(probe, name.pointer(), name.length) == 0 || (errno != ECONNREFUSED && errno != ENOENT);
+  if (::connect(probe, name.pointer(), name.length) != 0) return errno != ECONNREFUSED && errno != ENOENT;
+  const sockaddr nobody{AF_UNSPEC, {}};
+  (void)::connect(probe, &nobody, sizeof nobody.sa_family);
+  return true;
 }
 
 // Interfaces have no part in whose port it is.
@@ -156,10 +159,18 @@ Result<PortClaims> PortClaims::open(std::uint16_t udp_port) {
 Result<std::uint16_t> PortClaims::claim(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                                         bool any_v6, Entropy& entropy) {
   if (port != 0) return claim_all(port, addresses, any_v4, any_v6);
-  constexpr std::uint32_t kCount = kLastFreePort - kFirstFreePort + 1;
-  const std::uint32_t start = entropy.u32() % kCount;
-  for (std::uint32_t i = 0; i < kCount; ++i) {
-    const auto candidate = static_cast<std::uint16_t>(kFirstFreePort + (start + i) % kCount);
+  const auto dynamic = claim_any(kFirstDynamicPort, kLastFreePort, addresses, any_v4, any_v6, entropy);
+  if (dynamic || dynamic.error() != std::errc::address_in_use) return dynamic;
+  return claim_any(kFirstFreePort, kFirstDynamicPort - 1, addresses, any_v4, any_v6, entropy);
+}
+
+Result<std::uint16_t> PortClaims::claim_any(std::uint16_t first, std::uint16_t last,
+                                            std::span<const IpAddress> addresses, bool any_v4, bool any_v6,
+                                            Entropy& entropy) {
+  const std::uint32_t count = last - first + 1U;
+  const std::uint32_t start = entropy.u32() % count;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto candidate = static_cast<std::uint16_t>(first + (start + i) % count);
     if (ports_.contains(candidate)) continue;  // a port of its own, not merely another address of one in use
     Result<std::uint16_t> result = claim_all(candidate, addresses, any_v4, any_v6);
     if (result || result.error() != std::errc::address_in_use) return result;
@@ -239,16 +250,14 @@ std::error_code PortClaims::add(std::uint16_t port, const IpAddress& address) {
       ::bind(mailbox, own.pointer(), own.length) != 0)
     return last_error();
 
-  const Descriptor probe = datagram_socket();
-  if (!probe) return last_error();
   if (is_wildcard) {
-    for (unsigned i = 0; i < kMaxSpecificHolders; ++i) {
-      if (is_held(Name(udp_port_, port, specific_mark(address.family, i)), probe.number()))
+    for (unsigned i = 0; i < max_specific_holders(port); ++i) {
+      if (is_held(Name(udp_port_, port, specific_mark(address.family, i)), sender_.number()))
         return std::make_error_code(std::errc::address_in_use);
     }
   } else {
     if (const std::error_code error = mark_specific(port, address.family)) return error;
-    if (is_held(Name(udp_port_, port, wildcard(address.family)), probe.number())) {
+    if (is_held(Name(udp_port_, port, wildcard(address.family)), sender_.number())) {
       remove(port, address);  // it is not there yet: this drops the mark if it has become idle
       return std::make_error_code(std::errc::address_in_use);
     }
@@ -274,7 +283,7 @@ std::error_code PortClaims::mark_specific(std::uint16_t port, Family family) {
   if (mark) return {};
   std::error_code error = std::make_error_code(std::errc::address_in_use);
   if (Descriptor socket = datagram_socket()) {
-    for (unsigned i = 0; i < kMaxSpecificHolders; ++i) {
+    for (unsigned i = 0; i < max_specific_holders(port); ++i) {
       const Name candidate(udp_port_, port, specific_mark(family, i));
       if (::bind(socket.number(), candidate.pointer(), candidate.length) == 0) {
         mark = std::move(socket);
@@ -316,9 +325,8 @@ bool PortClaims::holds(std::uint16_t port, const IpAddress& local) const noexcep
 // --- passing on -----------------------------------------------------------------------------------------------------
 
 bool PortClaims::is_held_anywhere(std::uint16_t port, const IpAddress& local) const noexcept {
-  const Descriptor probe = datagram_socket();
-  return is_held(Name(udp_port_, port, unscoped(local).text()), probe.number()) ||
-         is_held(Name(udp_port_, port, wildcard(local.family)), probe.number());
+  return is_held(Name(udp_port_, port, unscoped(local).text()), sender_.number()) ||
+         is_held(Name(udp_port_, port, wildcard(local.family)), sender_.number());
 }
 
 // Raw IP: the process that has the port has a copy of its own.

@@ -34,8 +34,12 @@ class PortClaims {
  public:
   static constexpr std::uint16_t kFirstFreePort = 32768;
   static constexpr std::uint16_t kLastFreePort = 60999;
-  // Processes that may hold different specific addresses of one family of one port at the same time.
-  static constexpr unsigned kMaxSpecificHolders = 32;
+  static constexpr std::uint16_t kFirstDynamicPort = 49152;  // RFC 6335 §6: from here on no service has a port
+  // Processes that may hold different specific addresses of one family of one port at the same time. A claim of the
+  // wildcard looks for each of them: there are few where most sockets get their ports.
+  static constexpr unsigned max_specific_holders(std::uint16_t port) noexcept {
+    return port < kFirstDynamicPort ? 32 : 4;
+  }
 
   // `udp_port` 0: raw IP. Errors: EMFILE, ENFILE, ...
   [[nodiscard]] static Result<PortClaims> open(std::uint16_t udp_port);
@@ -45,8 +49,8 @@ class PortClaims {
   ~PortClaims() = default;
 
   // Claims all of it or nothing. Addresses of a family whose wildcard is asked for are covered by that and skipped.
-  // Port 0: a free one from kFirstFreePort to kLastFreePort. EADDRINUSE: taken on this host, by this process or
-  // another; EINVAL: nothing to claim; otherwise socket(2)'s errors.
+  // Port 0: a free one from kFirstDynamicPort to kLastFreePort, or else from kFirstFreePort on. EADDRINUSE: taken on
+  // this host, by this process or another; EINVAL: nothing to claim; otherwise socket(2)'s errors.
   [[nodiscard]] Result<std::uint16_t> claim(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                                             bool any_v6, Entropy& entropy);
   // One more address for a port held here; nothing to do if its family's wildcard is.
@@ -94,6 +98,9 @@ class PortClaims {
   [[nodiscard]] std::error_code add(std::uint16_t port, const IpAddress& address);
   [[nodiscard]] std::error_code mark_specific(std::uint16_t port, Family family);
   void remove(std::uint16_t port, const IpAddress& address) noexcept;
+  [[nodiscard]] Result<std::uint16_t> claim_any(std::uint16_t first, std::uint16_t last,
+                                                std::span<const IpAddress> addresses, bool any_v4, bool any_v6,
+                                                Entropy& entropy);
   [[nodiscard]] Result<std::uint16_t> claim_all(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                                                 bool any_v6);
   enum class Outcome : std::uint8_t { kPassed, kNobodyThere };

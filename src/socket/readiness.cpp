@@ -14,7 +14,7 @@ namespace netsctp::socket {
 namespace {
 
 // More than the smallest send buffer of a Unix socket takes: one write of it fills one.
-constexpr std::size_t kFill = 65536;
+constexpr ssize_t kFill = 65536;
 
 const std::byte* filling() noexcept {
   static const std::array<std::byte, kFill> bytes{};
@@ -41,7 +41,6 @@ std::error_code Readiness::open(int flags) noexcept {
   writable_ = true;
   phase_ = Phase::kOpen;
   program_.store(ends[0], std::memory_order_release);
-  set_writable(false);
   return {};
 }
 
@@ -87,7 +86,8 @@ void Readiness::set_writable(bool writable) noexcept {
   if (writable) {
     drain(ours_);
   } else {
-    while (::send(descriptor(), filling(), kFill, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+    // Less taken than given: it is full.
+    while (::send(descriptor(), filling(), kFill, MSG_DONTWAIT | MSG_NOSIGNAL) == kFill) {
     }
   }
 }

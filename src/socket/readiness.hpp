@@ -25,7 +25,7 @@ class Readiness {
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  // Makes the descriptor, not readable and not writable. `flags`: SOCK_NONBLOCK, SOCK_CLOEXEC. EMFILE, ENFILE, ENOMEM,
+  // Makes the descriptor, not readable but writable. `flags`: SOCK_NONBLOCK, SOCK_CLOEXEC. EMFILE, ENFILE, ENOMEM,
   // ENOBUFS.
   std::error_code open(int flags) noexcept;
   void close() noexcept;

@@ -24,8 +24,8 @@ namespace netsctp::socket {
 struct SendOrder {
   std::optional<sctp_sndrcvinfo> info;  // as the caller gave it; else the association's or socket's defaults
   std::optional<sctp_initmsg> init;
-  std::optional<Address> to;          // msg_name
-  std::vector<Address> destinations;  // `to` and SCTP_DSTADDRV4/6
+  std::optional<Address> to;                 // msg_name
+  std::vector<IpAddress> more_destinations;  // SCTP_DSTADDRV4/6, at the port of `to`
   std::size_t length = 0;
   unsigned flags = 0;                              // sinfo_flags
   std::optional<sctp_prinfo> partial_reliability;  // SCTP_PRINFO
@@ -53,8 +53,7 @@ Result<SendOrder> read_order(const msghdr& message, const SocketSettings& settin
     auto to = from_sockaddr(static_cast<const sockaddr*>(message.msg_name), message.msg_namelen, settings.view);
     if (!to) return to.error();
     order.to = *to;
-    order.destinations.push_back(*to);
-    for (const IpAddress& more : ancillary->destinations) order.destinations.push_back({more, to->port});
+    order.more_destinations = std::move(ancillary->destinations);
   }
   // Nothing to send but a goodbye is fine; nothing at all is not (RFC 6458 §3.1.4), nor, as Linux, both.
   if (order.length != 0 && (order.flags & SCTP_EOF) != 0) return std::errc::invalid_argument;
@@ -163,7 +162,9 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::destination(Session& ses
     if ((order.flags & (SCTP_EOF | SCTP_ABORT)) != 0 && order.length == 0) return std::errc::invalid_argument;
     if (!is_readable(message)) return std::errc::bad_address;
     begun = true;
-    return associate(session, order.destinations, order.init ? &*order.init : nullptr);
+    std::vector<Address> destinations{*order.to};
+    for (const IpAddress& more : order.more_destinations) destinations.push_back({more, order.to->port});
+    return associate(session, destinations, order.init ? &*order.init : nullptr);
   }
   if (auto held = is_one_to_many() ? instance_.share(order.association()) : nullptr;
       held != nullptr && held->socket == this) {

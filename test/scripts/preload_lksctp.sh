@@ -34,6 +34,10 @@ timeout -k 2 40 "$netsctp" run stdbuf -oL sctp_darn -H 127.0.0.1 -B 127.0.0.2 -B
 server=$!
 pids+=("$server")
 listening "$port"
+for _ in $(seq 200); do  # it is bound first, and then binds more
+  grep -q "/$port/127.0.0.2" /proc/net/unix && ! grep -q "/$port/127.0.0.3" /proc/net/unix && break
+  sleep 0.05
+done
 grep -q "/$port/127.0.0.2" /proc/net/unix || fail "sctp_bindx added no address"
 ! grep -q "/$port/127.0.0.3" /proc/net/unix || fail "sctp_bindx removed no address"
 for way in "-h 127.0.0.2" "-c 127.0.0.1 -c 127.0.0.2"; do

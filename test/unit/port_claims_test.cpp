@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -10,7 +11,12 @@
 
 #include <cstring>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <random>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.hpp"
 
@@ -192,6 +198,51 @@ TEST(PortClaims, PortZeroPicksAFreePort) {
   ASSERT_TRUE(second);
   EXPECT_NE(first.value(), second.value());
   EXPECT_EQ(a.claim(0, {}), std::errc::invalid_argument);
+}
+
+TEST(PortClaims, ManyProcessesMayHoldAddressesOfAServicesPortAndFewOfADynamicOne) {
+  constexpr std::uint16_t kService = 38412;
+  constexpr std::uint16_t kDynamic = PortClaims::kFirstDynamicPort;
+  Holder wildcard;
+  for (const auto& [port, room] : {std::pair(kService, 32U), std::pair(kDynamic, 4U)}) {
+    std::vector<std::unique_ptr<Holder>> holders;
+    const auto claim = [&] {
+      holders.push_back(std::make_unique<Holder>());
+      return holders.back()->claim(port, {ip(("127.0.1." + std::to_string(holders.size())).c_str())});
+    };
+    for (unsigned i = 0; i < room; ++i) ASSERT_FALSE(claim()) << port << ' ' << i;
+    EXPECT_EQ(claim(), std::errc::address_in_use) << port;
+    // Whoever of them is left alone keeps the wildcard away.
+    holders.erase(holders.begin(), holders.begin() + static_cast<std::ptrdiff_t>(room) - 1);
+    EXPECT_EQ(wildcard.claim(port, {}, true), std::errc::address_in_use) << port;
+    holders.clear();
+    EXPECT_FALSE(wildcard.claim(port, {}, true)) << port;
+  }
+}
+
+TEST(PortClaims, WithoutAFreeDynamicPortAnotherIsPicked) {
+  constexpr unsigned kCount = PortClaims::kLastFreePort - PortClaims::kFirstDynamicPort + 1U;
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_max < kCount + 100) GTEST_SKIP() << "no more than " << limit.rlim_max << " descriptors";
+  const rlimit before = std::exchange(limit, rlimit{limit.rlim_max, limit.rlim_max});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  {
+    Holder holder;
+    Holder other;
+    for (unsigned i = 0; i < kCount; ++i) {
+      const auto picked = holder.claims.claim(0, {}, true, false, holder.entropy);
+      ASSERT_TRUE(picked);
+      ASSERT_GE(picked.value(), PortClaims::kFirstDynamicPort) << i;
+    }
+    for (Holder* const each : {&holder, &other}) {
+      const auto picked = each->claims.claim(0, {}, true, false, each->entropy);
+      ASSERT_TRUE(picked);
+      EXPECT_GE(picked.value(), PortClaims::kFirstFreePort);
+      EXPECT_LT(picked.value(), PortClaims::kFirstDynamicPort);
+    }
+  }
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(PortClaims, APortIsTakenAcrossProcessesUntilTheHolderEnds) {

@@ -315,6 +315,30 @@ struct UdpLinkOnItsOwnLoopback : testing::Test {
 };
 
 // RFC 6951 §5.6; RFC 9260 §6.9, §7.3: DF is set, the stack is told what fits, and says what IP may fragment.
+// RFC 8200 §8.1: a UDP packet without a checksum is dropped where the receiver has not asked for such; RFC 6951 §5.3
+// gives no reason to.
+TEST(UdpLink, OverIpv6NothingWithoutAUdpChecksumIsTaken) {
+  End end;
+  if (!end.has_v6()) GTEST_SKIP() << "no IPv6 here";
+  const Descriptor sender(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 to{};
+  to.sin6_family = AF_INET6;
+  to.sin6_port = htons(end.link->port());
+  to.sin6_addr = IN6ADDR_LOOPBACK_INIT;
+  const auto send = [&](bool without_checksum, unsigned seed) {
+    const int on = without_checksum ? 1 : 0;
+    ASSERT_EQ(::setsockopt(sender.number(), SOL_UDP, UDP_NO_CHECK6_TX, &on, sizeof on), 0);
+    const auto bytes = pattern(100, seed);
+    ASSERT_EQ(
+        ::sendto(sender.number(), bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to),
+        100);
+  };
+  send(true, 1);
+  send(false, 2);
+  ASSERT_EQ(end.await(1), 1U);
+  EXPECT_TRUE(equal(end.received[0].bytes, pattern(100, 2)));
+}
+
 TEST_F(UdpLinkOnItsOwnLoopback, APacketTooLargeForItsInterfaceIsReportedAndGoesInFragmentsOnlyWhereItMay) {
   const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   const auto set_mtu = [&](int mtu) {
