@@ -41,13 +41,13 @@ int get_peeloff(StackSocket& socket, void* value, socklen_t& length, bool with_f
   sctp_peeloff_flags_arg_t argument{};
   const std::size_t size = with_flags ? sizeof argument : sizeof argument.p_arg;
   if (length < size) return -EINVAL;
-  if (const int error = read_user(&argument, value, size)) return error;
+  if (const int error = copy_in(&argument, value, size)) return error;
   std::shared_ptr<Socket> peeled;
   const int descriptor = socket.peeloff(argument.p_arg.associd, peeled, static_cast<int>(argument.flags));
   if (descriptor < 0) return descriptor;
   argument.p_arg.sd = descriptor;
   length = static_cast<socklen_t>(size);
-  if (const int error = write_user(value, &argument, size)) {
+  if (const int error = copy_out(value, &argument, size)) {
     (void)peeled->close();
     return error;
   }
@@ -59,7 +59,7 @@ int get_peeloff(StackSocket& socket, void* value, socklen_t& length, bool with_f
 // Values go through a buffer of ours, so that a pointer to nowhere is EFAULT, as from a kernel.
 int StackSocket::getsockopt(int level, int number, void* value, socklen_t* length) noexcept {
   socklen_t given = 0;
-  if (const int error = read_user(&given, length, sizeof given)) return error;
+  if (const int error = copy_in(&given, length, sizeof given)) return error;
   if (static_cast<int>(given) < 0) return -EINVAL;
   if (level == IPPROTO_SCTP && (number == SCTP_SOCKOPT_PEELOFF || number == SCTP_SOCKOPT_PEELOFF_FLAGS)) {
     const int result = get_peeloff(*this, value, given, number == SCTP_SOCKOPT_PEELOFF_FLAGS);
@@ -76,7 +76,7 @@ int StackSocket::getsockopt(int level, int number, void* value, socklen_t* lengt
   // socket(7), ip(7): options below SCTP's level are cut to the caller's length.
   const bool cut = level != IPPROTO_SCTP;
   std::vector<std::byte> buffer(cut ? kLongestCut : std::min<std::size_t>(given, kMaxValue));
-  if (const int error = read_user(buffer.data(), value, option->reads)) return error;
+  if (const int error = copy_in(buffer.data(), value, option->reads)) return error;
   socklen_t used = static_cast<socklen_t>(buffer.size());
   buffer.resize(std::max<std::size_t>(buffer.size(), 1));
   const int result = option->get({*this, session}, buffer.data(), used);
@@ -85,7 +85,7 @@ int StackSocket::getsockopt(int level, int number, void* value, socklen_t* lengt
   if (result < 0 && !(result == -EINPROGRESS && number == SCTP_SOCKOPT_CONNECTX3)) return result;
   // SCTP_GET_LOCAL_ADDRS tells the bytes of the addresses, its head not counted, as Linux does.
   const bool head_too = level == IPPROTO_SCTP && number == SCTP_GET_LOCAL_ADDRS;
-  if (const int error = write_user(value, buffer.data(), used + (head_too ? sizeof(sctp_getaddrs) : 0))) return error;
+  if (const int error = copy_out(value, buffer.data(), used + (head_too ? sizeof(sctp_getaddrs) : 0))) return error;
   const int error = write_user(length, &used, sizeof used);
   return error != 0 ? error : result;
 }

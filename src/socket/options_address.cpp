@@ -97,7 +97,7 @@ int get_connectx3(const OptionCall& call, void* value, socklen_t& length) {
   if (argument.addr_num <= 0 || argument.addrs == nullptr) return -EINVAL;
   if (argument.addr_num > kMaxPackedAddresses) return -ENOMEM;
   std::vector<std::byte> addresses(static_cast<std::size_t>(argument.addr_num));
-  if (const int error = read_user(addresses.data(), argument.addrs, addresses.size())) return error;
+  if (const int error = copy_in(addresses.data(), argument.addrs, addresses.size())) return error;
   core::AssociationId id = 0;
   const int error = connectx(call, addresses.data(), static_cast<socklen_t>(addresses.size()), id);
   if (error == 0 || error == -EINPROGRESS) {

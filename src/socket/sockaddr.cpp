@@ -123,18 +123,18 @@ IpAddress source_towards(const Address& peer) noexcept {
 Result<Address> from_caller(const sockaddr* address, socklen_t length, const AddressView& view) {
   sockaddr_storage storage{};
   if (length > sizeof storage) return std::errc::invalid_argument;  // as move_addr_to_kernel()
-  if (const int error = read_user(&storage, address, length)) return std::error_code(-error, std::generic_category());
+  if (const int error = copy_in(&storage, address, length)) return std::error_code(-error, std::generic_category());
   return from_sockaddr(reinterpret_cast<const sockaddr*>(&storage), length, view);
 }
 
 int to_caller(const Address& address, const AddressView& view, sockaddr* to, socklen_t* length) noexcept {
   socklen_t room = 0;
-  if (const int error = read_user(&room, length, sizeof room)) return error;
+  if (const int error = copy_in(&room, length, sizeof room)) return error;
   if (static_cast<int>(room) < 0) return -EINVAL;
   sockaddr_storage storage;
   const auto size = static_cast<socklen_t>(to_sockaddr(address, view, storage));
-  if (const int error = write_user(to, &storage, std::min(room, size))) return error;
-  return write_user(length, &size, sizeof size);
+  if (const int error = copy_out(to, &storage, std::min(room, size))) return error;
+  return copy_out(length, &size, sizeof size);
 }
 
 }  // namespace netsctp::socket

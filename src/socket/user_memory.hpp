@@ -14,8 +14,8 @@ namespace netsctp::socket {
 [[nodiscard]] int copy_in(void* to, const void* from, std::size_t size) noexcept;
 [[nodiscard]] int copy_out(void* to, const void* from, std::size_t size) noexcept;
 
-// The same, asking only about pages not yet known: for messages, addresses and options. Thread-safe. After -EFAULT some
-// bytes may have been written.
+// The same, asking only about pages not yet known: for messages. Thread-safe. After -EFAULT some bytes may have been
+// written.
 [[nodiscard]] int read_user(void* to, const void* from, std::size_t size) noexcept;
 [[nodiscard]] int write_user(void* to, const void* from, std::size_t size) noexcept;
 [[nodiscard]] bool can_read_user(const void* from, std::size_t size) noexcept;
