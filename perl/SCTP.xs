@@ -31,13 +31,13 @@ static IV answered(pTHX_ IV outcome) {
   return outcome;
 }
 
-/* The bytes of a message; a character above 255 has none. */
+/* The bytes of a message; a character above 255 has none. What an object says is known only once it has said it. */
 static char* bytes_of(pTHX_ SV* message, STRLEN* length, const char* call) {
-  if (SvUTF8(message)) {
-    message = sv_mortalcopy(message);
-    if (!sv_utf8_downgrade(message, TRUE)) croak("Wide character in %s", call);
-  }
-  return SvPV(message, *length);
+  char* const said = SvPV(message, *length);
+  if (!SvUTF8(message)) return said;
+  SV* const copy = newSVpvn_flags(said, *length, SVs_TEMP | SVf_UTF8);
+  if (!sv_utf8_downgrade(copy, TRUE)) croak("Wide character in %s", call);
+  return SvPV(copy, *length);
 }
 
 /* Addresses one behind the other. Undefined or empty: none. */
@@ -52,14 +52,14 @@ static Addresses addresses_of(pTHX_ SV* packed) {
   if (!SvOK(packed)) return all;
   /* A copy of its own, aligned, that the library may write to. */
   packed = sv_mortalcopy(packed);
-  char* const at = SvPV(packed, all.length);
+  char* const at = SvPVbyte(packed, all.length);
   if (all.length == 0) return all;
   all.first = (struct sockaddr*)at;
   for (STRLEN i = 0; i + sizeof(sa_family_t) <= all.length; ++all.count) {
     sa_family_t family;
     memcpy(&family, at + i, sizeof family);
     const int size = netsctp_getaddrlen(family);
-    if (size == 0) break;
+    if (size == 0 || (STRLEN)size > all.length - i) break;
     i += (STRLEN)size;
   }
   return all;

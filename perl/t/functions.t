@@ -144,4 +144,61 @@ subtest 'flags, sizes and offsets that are no numbers' => sub {
   is($to->read($buffer, 10), 2, 'and nothing else was sent');
 };
 
+subtest 'buffers, as for sysread and recv' => sub {
+  my ($from, $to) = one_to_one();
+  $from->send('first');
+  for my $method (qw(recv recvfrom read)) {
+    for my $read_only (\'literal', \undef, map { \$_ } 'alias') {
+      ok(!eval { $to->$method($$read_only, 10); 1 }, "$method into a read-only value dies");
+      like($@, qr/^Modification of a read-only value attempted at \Q$0\E line /, 'in the words of Perl, at the line of the caller');
+    }
+    fails_undef($to->$method, $to, qr/^$method: there is no buffer/, "$method without a buffer");
+  }
+  is($to->read(my $first, 10), 5, 'and no message is lost by it');
+  is($first, 'first', 'the message');
+
+  {
+    package Noting;
+    sub TIESCALAR { my ($class, $value) = @_; return bless { value => $value, stored => [] }, $class }
+    sub FETCH { $_[0]{value} }
+    sub STORE { push @{ $_[0]{stored} }, $_[1]; $_[0]{value} = $_[1] }
+  }
+  my $noting = tie my $tied, 'Noting', 'before';
+  for my $method (qw(recv recvfrom read)) {
+    $from->send($method);
+    $to->$method($tied, 10);
+    is_deeply($noting->{stored}, [$method], "$method into a tied variable stores once");
+    $noting->{stored} = [];
+  }
+  $from->send('more');
+  is($to->read($tied, 10, 4), 4, 'read to an offset of one');
+  is_deeply($noting->{stored}, ['readmore'], 'stores the whole');
+
+  my %hash;
+  $from->send('element');
+  $to->recv($hash{new}, 10);
+  is($hash{new}, 'element', 'recv into an element that was not there');
+  my $text = '0123456789';
+  $from->send('ab');
+  $to->read(substr($text, 2, 5), 10);
+  is($text, '01ab789', 'read into a part of a string');
+  my $wide = "\x{100}";
+  $from->send("\xe4b");
+  is($to->read($wide, 10, 1), 2, 'read behind a wide character');
+  is($wide, "\x{100}\xe4b", 'which stays, as with sysread');
+  is($to->read($wide, 0, 1), 0, 'read of nothing');
+  is($wide, "\x{100}", 'cuts the buffer at the offset, as sysread does');
+  my $kept = 'kept';
+  $to->blocking(0);
+  is($to->read($kept, 10), undef, 'read of what is not there');
+  is($kept, 'kept', 'leaves the buffer');
+  $from->close;
+  wait_for($to);
+  is($to->read($kept, 10, 2), 0, 'read at the end');
+  is($kept, 'ke', 'cuts the buffer at the offset');
+  $to->close;
+  $to->close;
+  fails_undef($to->read($kept, 0), $to, qr/there is no socket/, 'read of nothing without a socket');
+};
+
 done_testing;

@@ -41,10 +41,12 @@ isa_ok($full->new({}), 'Net::SCTP', 'an object can make another');
 fails_undef(scalar Net::SCTP->new([]), undef, qr/hash reference/, 'new with something else');
 fails_undef(scalar Net::SCTP->new({ LocalHots => 1 }), undef, qr/no key LocalHots; it has .*LocalHost/, 'a key that is none');
 fails_undef(scalar Net::SCTP->new({ LocalPort => $_ }), undef, qr/LocalPort is '\Q$_\E'/, "LocalPort $_")
-  for 65_536, -1, '12x', '1.5', ' ', 'no-such-service-here';
+  for 65_536, -1, '12x', '1.5', ' ', '', 'no-such-service-here', "\x{663}";
 fails_undef(scalar Net::SCTP->new({ PeerPort => 99_999 }), undef, qr/PeerPort is '99999': a port is a number from 0 to 65535/, 'PeerPort');
 fails_undef($empty->set_PeerPort(70_000), $empty, qr/PeerPort is '70000'/, 'set_PeerPort');
+fails_undef($empty->set_PeerPort(''), $empty, qr/PeerPort is '': a port is a number from 0 to 65535/, 'an empty one');
 is($empty->get_PeerPort, 0, 'it stays what it was');
+is(Net::SCTP->new({ PeerPort => undef })->get_PeerPort, 0, 'undef is as if it were not there');
 ok(Net::SCTP->new({ LocalPort => 65_535 }), '65535 is a port');
 is(Net::SCTP->error, '', 'no error any more');
 

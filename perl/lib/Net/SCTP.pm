@@ -1,5 +1,6 @@
 # Net::SCTP: SCTP sockets as objects. The calls are those of <netsctp.h> (SCTP.xs); addresses, options and structs are
-# turned into bytes by the modules in Net/SCTP/. The manual is SCTP.pod.
+# turned into bytes by the modules in Net/SCTP/, which also has the methods about options (OptionCalls) and those that are
+# Perl's own functions (PerlCalls). The manual is SCTP.pod.
 package Net::SCTP;
 use 5.036;
 use strict;
@@ -9,7 +10,6 @@ use Carp ();
 use Errno qw(EADDRNOTAVAIL EBADF EDESTADDRREQ EINVAL);
 use Scalar::Util ();
 use Socket ();
-use Symbol ();
 use XSLoader;
 
 our $VERSION = '0.1.0';
@@ -26,6 +26,7 @@ use Net::SCTP::Handle;
 use Net::SCTP::Notification;
 use Net::SCTP::Options;
 use Net::SCTP::OptionCalls;
+use Net::SCTP::PerlCalls;
 use Net::SCTP::Struct;
 
 # An object is also a filehandle, as far as fileno() goes.
@@ -106,12 +107,18 @@ sub backend { return Net::SCTP::Call::backend() // _fail($_[0], $! + 0, Net::SCT
 sub _current { my ($self, $call) = @_; return _usable($self, $call, defined $self->{DestSocket} ? 'DestSocket' : 'Socket') }
 sub _main    { my ($self, $call) = @_; return _usable($self, $call, 'Socket') }
 
+# Whether it is a whole number, from `least` (0) on, that a C int holds.
+sub _fits {
+  my ($value, $least) = @_;
+  return defined $value && "$value" =~ /^-?[0-9]{1,10}\z/ && $value >= ($least // 0) && $value < 2**31;
+}
+
 sub _usable {
   my ($self, $call, $key) = @_;
   $self->{_Error} = '';
   my $descriptor = $self->{$key};
   return _fail($self, EBADF, "$call: there is no socket; socket() makes one", -1) unless defined $descriptor;
-  return _fail($self, EBADF, "$call: $key is '$descriptor', which is no descriptor", -1) unless $descriptor =~ /^[0-9]+$/;
+  return _fail($self, EBADF, "$call: $key is '$descriptor', which is no descriptor", -1) unless _fits($descriptor);
   return _fail($self, EBADF, "$call: descriptor $descriptor has been closed", -1)
     if $self->{_Made}{$descriptor} && ($owner{$descriptor} // 0) != Scalar::Util::refaddr($self);
   _say($self, "$call on descriptor $descriptor") if $self->{Debug};
@@ -358,7 +365,7 @@ sub sctp_peeloff {
   my $descriptor = _main($self, 'sctp_peeloff');
   return undef if $descriptor < 0;
   $id //= $self->{_AssocID} // return _fail($self, EINVAL, 'sctp_peeloff: which association? There was none yet', undef);
-  return _fail($self, EINVAL, "sctp_peeloff: '$id' is no association's id", undef) unless $id =~ /^[0-9]+$/;
+  return _fail($self, EINVAL, "sctp_peeloff: '$id' is no association's id", undef) unless _fits($id);
   my $fresh = Net::SCTP::Call::peeloff($descriptor, $id);
   return _failed($self, "sctp_peeloff of association $id", undef) if $fresh < 0;
   my %same   = map { $_ => $self->{$_} } grep { !/^_|Socket$/ } keys %$self;
@@ -375,7 +382,7 @@ sub _address_list {
   my ($self, $call, $function, $id) = @_;
   my $descriptor = _current($self, $call);
   return if $descriptor < 0;
-  return _fail($self, EINVAL, "$call: '$id' is no association's id") unless $id =~ /^[0-9]+$/;
+  return _fail($self, EINVAL, "$call: '$id' is no association's id") unless _fits($id);
   my ($count, @packed) = $function->($descriptor, $id);
   return _failed($self, $call) if $count < 0;
   return map { Net::SCTP::Address::host($_) } @packed;
@@ -407,9 +414,6 @@ sub getsockname { my ($self) = @_; my @name = _name($self, 'getsockname', \&Net:
 
 # --- receiving
 
-my $unsigned = qr/^[0-9]{1,10}$/;
-my $signed   = qr/^-?[0-9]{1,10}$/;
-
 # Who a message came from. The packed form is kept: the answer mostly goes there.
 sub _remember_peer {
   my ($self, $from) = @_;
@@ -425,10 +429,10 @@ sub _remember_peer {
 
 # Whether it is a whole number that fits an int; else why not is said.
 sub _is_number {
-  my ($self, $call, $what, $value, $pattern) = @_;
-  return 1 if !ref $value && $value =~ $pattern && abs $value < 2**31;
+  my ($self, $call, $what, $value, $least) = @_;
+  return 1 if _fits($value, $least);
   return _fail($self, EINVAL, "$call: the $what '$value': they must be a number", 0) if $what =~ /are$/;
-  return _fail($self, EINVAL, "$call: the $what '$value': it must be a number" . ($pattern eq $unsigned ? ' from 0 on' : ''), 0);
+  return _fail($self, EINVAL, "$call: the $what '$value': it must be a number" . ($least ? '' : ' from 0 on'), 0);
 }
 
 # One message: (bytes, from), or an empty list for a failure.
@@ -439,8 +443,8 @@ sub _receive {
   $size  //= 4096;
   $flags //= 0;
   return _fail($self, EINVAL, "$call: the size is '$size': it must be a number from 1 on")
-    unless $size =~ /^[0-9]{1,10}$/ && $size > 0 && $size < 2**31;
-  return unless _is_number($self, $call, 'flags are', $flags, $unsigned);
+    unless _fits($size, 1);
+  return unless _is_number($self, $call, 'flags are', $flags, 0);
   my ($message, $from, $came, $info, $next) = Net::SCTP::Call::receive($descriptor, $size, $flags)
     or return _failed($self, $call);
   $self->{_AssocID} = unpack 'l', substr $info, -4 if defined $info;
@@ -509,7 +513,7 @@ sub _send_info {
     elsif ($key eq 'addr')        { $all{addr} = $value }
     else {
       die "$call: $key is '$value': it must be a number from 0 to $send_limits{$key}\n"
-        unless $value =~ /^[0-9]+$/ && $value <= $send_limits{$key};
+        unless $value =~ /^[0-9]+\z/ && $value <= $send_limits{$key};
       $all{$key} = $value;
     }
   }
@@ -519,12 +523,12 @@ sub _send_info {
 sub _send_flags {
   my ($call, $flags) = @_;
   my $all = 0;
-  for my $flag (map { split /[\s|,]+/ } ref $flags eq 'ARRAY' ? @$flags : ($flags)) {
+  for my $flag (map { split /[\s|,]+/, $_ // 'undef' } ref $flags eq 'ARRAY' ? @$flags : ($flags)) {
     my $name = $send_flags{ lc $flag =~ s/^sctp_//ri };
     no strict 'refs';
-    if    ($name)                { $all |= &$name() }
-    elsif ($flag =~ /^[0-9]+$/)  { $all |= $flag }
-    else { die "$call has no flag '$flag'; it has " . join(', ', sort keys %send_flags) . ", and numbers\n" }
+    if    ($name) { $all |= &$name() }
+    elsif (_fits($flag) && $flag <= 65_535) { $all |= $flag }
+    else { die "$call has no flag '$flag'; it has " . join(', ', sort keys %send_flags) . ", and numbers of 16 bits\n" }
   }
   return $all;
 }
@@ -631,7 +635,7 @@ sub sctp_sendv {
   my ($self, $message, $hosts, $info, $flags) = @_;
   my $descriptor = _current($self, 'sctp_sendv');
   return -1 if $descriptor < 0;
-  return -1 unless _is_number($self, 'sctp_sendv', 'flags are', $flags // 0, $unsigned);
+  return -1 unless _is_number($self, 'sctp_sendv', 'flags are', $flags // 0, 0);
   my @parts = ref $message eq 'ARRAY' ? @$message : ($message);
   return _fail($self, EINVAL, 'sctp_sendv: there is no message', -1) if !@parts || grep { !defined } @parts;
   my %given = %{ ref $info eq 'HASH' ? $info : {} };
@@ -652,102 +656,6 @@ sub sctp_sendv {
   return $sent;
 }
 
-# --- as the functions of Perl: undef for a failure
-
-# To whom: what sctp_sendmsg sends to, unless an address is given.
-sub send {
-  my ($self, $message, $flags, $to) = @_;
-  return $self->sendto($message, $flags, $to) if defined $to;
-  return _send_plain($self, 'send', $message, $flags, sub { _targets($self, 'send') });
-}
-
-sub sendto {
-  my ($self, $message, $flags, $to) = @_;
-  return _send_plain($self, 'sendto', $message, $flags, sub {
-    die "sendto: there is no address to send to\n" unless defined $to;
-    return ([$to], 0) if !ref $to && Net::SCTP::Address::unpack_address($to);    # a packed one, as Perl has it
-    return ([Net::SCTP::Address::from_value($to, 'sendto', _context($self))], 0);
-  });
-}
-
-sub _send_plain {
-  my ($self, $call, $message, $flags, $where) = @_;
-  $self->{_Error} = '';
-  return _fail($self, EINVAL, "$call: there is no message", undef) unless defined $message;
-  return undef unless _is_number($self, $call, 'flags are', $flags // 0, $unsigned);
-  my $descriptor = _current($self, $call);
-  return undef if $descriptor < 0;
-  my ($targets, $id) = eval { $where->() } or return _fail($self, EINVAL, $@, undef);
-  for my $to (@$targets) {
-    my ($sent) = Net::SCTP::Call::send($descriptor, $call, $message, $to, $flags // 0, $id ? (0, 0, 0, 0, 0, $id) : ());
-    return $sent if $sent >= 0;
-    last if $!{EINTR} || $!{EAGAIN} || $!{EMSGSIZE};
-  }
-  return _failed($self, $call, undef);
-}
-
-sub recv {
-  my ($self, undef, $size, $flags) = @_;
-  my ($message, $from) = _receive($self, 'recv', $size, $flags) or return undef;
-  $_[1] = $message;
-  return $from;
-}
-
-sub recvfrom {
-  my ($self, undef, $size, $flags) = @_;
-  my ($message, $from) = _receive($self, 'recvfrom', $size, $flags) or return undef;
-  $_[1] = $message;
-  return $from;
-}
-
-sub read {
-  my ($self, undef, $size, $offset) = @_;
-  my $before = $_[1] // '';
-  $offset //= 0;
-  return undef unless _is_number($self, 'read', 'offset is', $offset, $signed);
-  $offset += length $before if $offset < 0;
-  return _fail($self, EINVAL, 'read: the offset is outside the string', undef) if $offset < 0;
-  return 0 if defined $size && $size eq '0';
-  my ($message) = _receive($self, 'read', $size, 0) or return undef;
-  utf8::downgrade($before, 1) or Carp::croak('Wide character in read');
-  $before .= "\0" x ($offset - length $before) if length $before < $offset;
-  $_[1] = substr($before, 0, $offset) . $message;
-  return length $message;
-}
-
-sub write {
-  my ($self, $message, $size, $offset) = @_;
-  return _fail($self, EINVAL, 'write: there is no message', undef) unless defined $message;
-  $offset //= 0;
-  return undef unless _is_number($self, 'write', 'offset is', $offset, $signed);
-  return undef unless _is_number($self, 'write', 'size is', $size // 0, $unsigned);
-  return _fail($self, EINVAL, 'write: the offset is outside the message', undef) if abs $offset > length $message;
-  my $part = defined $size ? substr $message, $offset, $size : substr $message, $offset;
-  return _send_plain($self, 'write', $part, 0, sub { _targets($self, 'write') });
-}
-
-# --- as a filehandle
-
-sub fileno { my ($self) = @_; return $self->{DestSocket} // $self->{Socket} }
-
-# A handle for what wants one: its fileno() is the object's.
-sub handle {
-  my ($self) = @_;
-  return $self->{_Handle} //= do {
-    my $glob = Symbol::gensym();
-    tie *$glob, 'Net::SCTP::Handle', $self;
-    $glob;
-  };
-}
-
-sub blocking {
-  my ($self, @wanted) = @_;
-  my $descriptor = _current($self, 'blocking');
-  return undef if $descriptor < 0;
-  my $was = Net::SCTP::Call::blocking($descriptor, @wanted ? $wanted[0] ? 1 : 0 : ());
-  return $was < 0 ? _failed($self, 'blocking', undef) : $was;
-}
-
 # --- the end
 
 sub DESTROY {
@@ -757,7 +665,7 @@ sub DESTROY {
   for my $descriptor (keys %{ $self->{_Made} // {} }) {
     _release($self, $descriptor) if ($owner{$descriptor} // 0) == $address;
     # Called by hand, the object goes on: the number is anybody's now.
-    for my $key (qw(Socket DestSocket)) { $self->{$key} = undef if defined $self->{$key} && $self->{$key} eq $descriptor }
+    for my $key (qw(Socket DestSocket)) { $self->{$key} = undef if _fits($self->{$key}) && $self->{$key} == $descriptor }
   }
   return;
 }

@@ -6,12 +6,12 @@ use warnings;
 use Socket qw(AF_INET AF_INET6 AI_NUMERICHOST SOCK_STREAM INADDR_ANY IN6ADDR_ANY NI_NUMERICHOST NIx_NOSERV
   getaddrinfo getnameinfo inet_ntoa inet_pton inet_ntop pack_sockaddr_in pack_sockaddr_in6 unpack_sockaddr_in unpack_sockaddr_in6);
 
-# A port from 0 to 65535, or a service's name, as a number.
+# A port from 0 to 65535, or a service's name, as a number. Undefined is 0.
 sub port {
   my ($port, $who) = @_;
-  return 0 unless defined $port && length $port;
+  return 0 unless defined $port;
   return $port + 0 if !ref $port && $port =~ /^[0-9]{1,5}$/ && $port <= 65_535;
-  if (!ref $port && $port =~ /^[A-Za-z][\w-]*$/) {
+  if (!ref $port && $port =~ /^[A-Za-z][A-Za-z0-9_-]*$/) {
     for my $protocol (qw(sctp tcp)) {
       my $number = (getservbyname $port, $protocol)[2];
       return $number if defined $number;
@@ -45,7 +45,7 @@ sub pack_address {
   return pack_sockaddr_in($port, $v4) if defined $v4;
   my $numeric = $host =~ /:/ || $host =~ /^[0-9.]+$/;
   die "$who is '$host': that is no address\n" if $numeric && $host !~ /:/;
-  die "$who is '$host': that is no name of a host\n" if !$numeric && $host !~ /^[A-Za-z0-9._-]+$/;
+  die "$who is '$host': that is no name of a host\n" if !$numeric && $host !~ /^[A-Za-z0-9_][A-Za-z0-9._-]*\z/;
   my ($error, @found) = getaddrinfo($host, '', { socktype => SOCK_STREAM, flags => $numeric ? AI_NUMERICHOST : 0 });
   die "$who is '$host': " . ($numeric ? 'that is no address' : $error) . "\n" if $error;
   die "$who is '$host', an IPv6 address: that needs IPV6 => 1\n" if $numeric && !$context->{ipv6};
@@ -71,7 +71,7 @@ sub from_value {
 # (host, port) of a struct sockaddr, or an empty list. An IPv4 address in the form of IPv6 is shown as what it is.
 sub unpack_address {
   my ($packed, $legacy) = @_;
-  return unless defined $packed && length $packed >= 16;
+  return unless defined $packed && utf8::downgrade($packed, 1) && length $packed >= 16;
   my $family = unpack 'S', $packed;
   my ($host, $port);
   if ($family == AF_INET) {

@@ -12,10 +12,13 @@ sub TIEHANDLE {
   return $self;
 }
 
-sub FILENO { my ($self) = @_; return $self->{socket} && $self->{socket}->fileno }
-sub READ  { my $self = shift; return $self->{socket} ? $self->{socket}->read(@_) : undef }
-sub WRITE { my $self = shift; return $self->{socket} ? $self->{socket}->write(@_) : undef }
-sub CLOSE { my ($self) = @_; return $self->{socket} && $self->{socket}->close == 0 }
+# None when the object is gone, or belongs to another thread.
+sub _socket { my ($self) = @_; return Scalar::Util::blessed($self->{socket}) ? $self->{socket} : undef }
+
+sub FILENO { my $socket = _socket(@_); return $socket && $socket->fileno }
+sub READ  { my $socket = _socket(shift); return $socket ? $socket->read(@_) : undef }
+sub WRITE { my $socket = _socket(shift); return $socket ? $socket->write(@_) : undef }
+sub CLOSE { my $socket = _socket(@_); return $socket && $socket->close == 0 }
 sub BINMODE { return 1 }
 
 1;

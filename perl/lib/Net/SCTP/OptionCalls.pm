@@ -20,10 +20,16 @@ sub setsockopt {
   my ($self, @arguments) = @_;
   my $descriptor = _current($self, 'setsockopt');
   return -1 if $descriptor < 0;
-  if (@arguments == 3 && !ref $arguments[0] && $arguments[0] =~ /^[0-9]+$/) {    # as in Perl: level, option, bytes
+  if (@arguments == 3 && defined $arguments[0] && $arguments[0] =~ /^[0-9]+\z/) {    # as in Perl: level, option, bytes
     my ($level, $number, $value) = @arguments;
-    $value = pack 'i', $value if defined $value && $value =~ /^-?[0-9]{1,10}\z/;
-    return _failed($self, 'setsockopt', -1) if Net::SCTP::Call::setsockopt($descriptor, $level, $number, $value // '') < 0;
+    return -1 unless _is_number($self, 'setsockopt', 'level is', $level, 0) && _is_number($self, 'setsockopt', 'option is', $number // '', 0);
+    if (ref $value || ($value // '') =~ /^-?[0-9]+\z/) {
+      return -1 unless _is_number($self, 'setsockopt', 'value is', $value, -(2**31));
+      $value = pack 'i', $value;
+    }
+    return _fail($self, EINVAL, 'setsockopt: the value has characters above 255: they are no bytes', -1)
+      unless utf8::downgrade($value //= '', 1);
+    return _failed($self, 'setsockopt', -1) if Net::SCTP::Call::setsockopt($descriptor, $level, $number, $value) < 0;
     return 0;
   }
   my %wanted;
@@ -60,13 +66,13 @@ sub getsockopt {
   my ($self, @arguments) = @_;
   my $descriptor = _current($self, 'getsockopt');
   return undef if $descriptor < 0;
-  if (@arguments == 2 && 2 == grep { defined && !ref && /^[0-9]+$/ } @arguments) {    # as in Perl: level, option
+  if (@arguments == 2 && 2 == grep { _fits($_) } @arguments) {    # as in Perl: level, option
     return Net::SCTP::Call::getsockopt($descriptor, @arguments, "\0" x 256) // _failed($self, 'getsockopt', undef);
   }
   my %wanted;
   for my $argument (@arguments) {
     if    (ref $argument eq 'HASH')  { %wanted = (%wanted, %$argument) }
-    elsif (ref $argument eq 'ARRAY') { $wanted{$_} = undef for @$argument }
+    elsif (ref $argument eq 'ARRAY') { $wanted{ $_ // '' } = undef for @$argument }
     else                             { $wanted{ $argument // '' } = undef }
   }
   my %found;
@@ -111,7 +117,7 @@ sub sctp_opt_info {
   my $descriptor = _current($self, 'sctp_opt_info');
   return undef if $descriptor < 0;
   $id //= $self->{_AssocID} // 0;
-  return _fail($self, EINVAL, "sctp_opt_info: '$id' is no association's id", undef) unless $id =~ /^[0-9]+$/;
+  return _fail($self, EINVAL, "sctp_opt_info: '$id' is no association's id", undef) unless _fits($id);
   my ($option, $asked) = eval {
     my $found = Net::SCTP::Options::option($name);
     ($found, Net::SCTP::Options::question($found, $given // {}, _option_context($self, $found)));

@@ -129,6 +129,7 @@ sub _write {
 sub _tail {
   my ($element, $value, $who, $context) = @_;
   if ($element eq 'bytes') {
+    die "$who is a reference: it must be bytes\n" if ref $value;
     utf8::downgrade(my $copy = $value, 1) or die "$who: characters above 255 are not bytes\n";
     return ($copy, length $copy);
   }
@@ -142,9 +143,9 @@ sub _tail {
 sub number {
   my ($kind, $value, $who) = @_;
   my ($template, undef, undef, $least, $greatest) = @{ $kinds{$kind} };
-  my $is = ref $value ? 'a reference' : "'$value'";
+  my $is = !defined $value ? 'undef' : ref $value ? 'a reference' : "'$value'";
   die "$who is $is: it must be a number from $least to $greatest\n"
-    if ref $value || $value !~ /^-?[0-9]+$/ || $value < $least || $value > $greatest;
+    if !defined $value || ref $value || $value !~ /^-?[0-9]+\z/ || $value < $least || $value > $greatest;
   return pack $template, $value;
 }
 
