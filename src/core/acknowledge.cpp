@@ -121,7 +121,7 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
     stack_.emit(*this, SendSpace{});
   }
   report_sender_dry();
-  allow_burst(acked_bytes);
+  allow_burst(acked_bytes, outcome.newly_acked_chunks);
 }
 
 }  // namespace netsctp::core

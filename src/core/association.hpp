@@ -212,7 +212,7 @@ class Association final : public TimerNode {
   [[nodiscard]] std::size_t fragment_size() const noexcept;  // payload of a full DATA chunk (AMDCS, §7.3)
   [[nodiscard]] PathId sack_path() const noexcept;
   [[nodiscard]] bool sack_fits_before_data(const wire::PacketWriter& writer) noexcept;
-  void allow_burst(std::size_t acked_bytes = 0) noexcept;  // §6.1 D
+  void allow_burst(std::size_t acked_bytes = 0, std::size_t acked_chunks = 0) noexcept;  // §6.1 D
   void start_t3(PathId path, Time now, bool restart) noexcept;
 
   // partial.cpp

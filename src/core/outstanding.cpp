@@ -217,6 +217,7 @@ Outstanding::Earliest Outstanding::earliest_of_paths() const noexcept {
 void Outstanding::acknowledge(Tsn tsn, Chunk& chunk, const Earliest& earliest, SackOutcome& outcome) noexcept {
   PathOutcome& path = outcome.paths[chunk.path];
   outcome.any_newly_acked = true;
+  ++outcome.newly_acked_chunks;
   path.newly_acked_bytes += chunk.wire_size();
   if (!chunk.moved) path.reached = true;
   // RFC 9260 §6.3.2 R3: the earliest outstanding TSN of an address restarts its T3-rtx.

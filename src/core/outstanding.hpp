@@ -59,6 +59,7 @@ class Outstanding {
     bool cumulative_advanced = false;
     std::size_t freed_payload = 0;  // payload bytes that left the ring: room in the send buffer
     bool any_newly_acked = false;
+    std::size_t newly_acked_chunks = 0;
     bool marked_for_fast_retransmit = false;  // at least one chunk reached three missing reports
     std::optional<Time> rtt_sent_at;  // sent_at of the highest newly acked chunk fit for an RTT sample (§6.3.1 C5)
     PathId rtt_path = kNoPath;

@@ -316,6 +316,23 @@ TEST(Section6_1, D_MaxBurstLimitsPackets) {
   EXPECT_GT(next, peer.stack_tsn());
 }
 
+// As many packets again as were acknowledged: where a message fills two thirds of a packet, each has one of its own.
+TEST(Section6_1, D_TheBurstGrowsByThePacketsThatWereAcknowledged) {
+  PeerConfig config = with_window(10'000'000);
+  config.parameters.no_delay = true;
+  Peer peer(config);
+  peer.bring_to(State::kEstablished);
+  for (int i = 0; i < 2000; ++i) peer.user_sends(std::string(1000, 'x'));
+  std::size_t most = 0;
+  for (int round = 0; round < 15; ++round) {
+    const auto sent = tsns_sent(peer);
+    if (sent.empty()) break;
+    most = std::max(most, sent.size());
+    peer.sends(sack(sent.back(), 10'000'000));
+  }
+  EXPECT_GT(most, 30U);
+}
+
 // ---- Bundling a SACK (§6.1) and the T3-rtx rules at its end
 
 TEST(Section6_1, DelayedSackGoesWithOutboundData) {

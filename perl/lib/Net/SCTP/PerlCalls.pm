@@ -11,7 +11,7 @@ use Symbol ();
 use Net::SCTP::Address;
 use Net::SCTP::Handle;
 
-use constant LEAST => -(2**31);
+my $least = -(2**31);
 
 # To whom: what sctp_sendmsg sends to, unless an address is given.
 sub send {
@@ -74,7 +74,7 @@ sub read {
   my ($self, undef, $size, $offset) = @_;
   return undef unless _is_buffer($self, 'read', \@_);
   $offset //= 0;
-  return undef unless _is_number($self, 'read', 'offset is', $offset, LEAST);
+  return undef unless _is_number($self, 'read', 'offset is', $offset, $least);
   my $before = $_[1] // '';
   $offset += length $before if $offset < 0;
   return _fail($self, EINVAL, 'read: the offset is outside the string', undef) if $offset < 0;
@@ -93,7 +93,7 @@ sub write {
   my ($self, $message, $size, $offset) = @_;
   return _fail($self, EINVAL, 'write: there is no message', undef) unless defined $message;
   $offset //= 0;
-  return undef unless _is_number($self, 'write', 'offset is', $offset, LEAST);
+  return undef unless _is_number($self, 'write', 'offset is', $offset, $least);
   return undef unless _is_number($self, 'write', 'size is', $size // 0, 0);
   return _fail($self, EINVAL, 'write: the offset is outside the message', undef) if abs $offset > length $message;
   my $part = defined $size ? substr $message, $offset, $size : substr $message, $offset;
