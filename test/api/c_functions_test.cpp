@@ -1,5 +1,6 @@
 // The C API: the functions of RFC 6458 §9.
 #include <netsctp.h>
+#include <poll.h>
 
 #include <map>
 
