@@ -4,6 +4,11 @@
 #include <limits>
 
 namespace netsctp::core {
+namespace {
+
+constexpr std::size_t kBatchPackets = 4;  // a SACK for more comes from a receiver that takes in packets by batches
+
+}  // namespace
 
 void Congestion::initialize(std::size_t pmdcs, bool ipv4) noexcept {
   // RFC 9260 §7.2.1: min(4 * PMDCS, max(2 * PMDCS, 4404)) with IPv4, 4344 with IPv6.
@@ -16,8 +21,10 @@ void Congestion::acknowledged(std::size_t bytes, std::size_t flight_before, bool
                               std::size_t pmdcs) noexcept {
   const bool fully_utilized = flight_before >= cwnd_;
   if (cwnd_ <= ssthresh_) {
-    // RFC 9260 §7.2.1: only a fully used window grows, not in fast recovery, by at most L * PMDCS with L = 1.
-    if (fully_utilized && !in_fast_recovery) cwnd_ += std::min(bytes, pmdcs);
+    // RFC 9260 §7.2.1: only a fully used window grows, not in fast recovery, by at most L * PMDCS. L is 1, but more for a
+    // receiver that acknowledges a batch of packets at once: as if it had acknowledged each second packet (§6.2).
+    const std::size_t most = bytes <= kBatchPackets * pmdcs ? pmdcs : bytes / 2;
+    if (fully_utilized && !in_fast_recovery) cwnd_ += std::min(bytes, most);
     return;
   }
   // RFC 9260 §7.2.2: one PMDCS per window acknowledged. A cwnd that stays the same in fast recovery (§7.2.4 step 6) is

@@ -349,8 +349,10 @@ int Engine::Loop::sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
 int Engine::Loop::drive(Sleeper& self, std::unique_lock<std::mutex>& lock, Time deadline, Time& now) {
   Arrived arrived;
   const int error = sleep(self, lock, std::min(deadline, next_deadline().value_or(kNever)), now, &arrived);
-  if (arrived.at_link != 0 || arrived.at_mailboxes) receive(arrived, now);
-  settle(now);
+  const bool any = arrived.at_link != 0 || arrived.at_mailboxes;
+  if (any) receive(arrived, now);
+  // It may have been woken only to sleep for a shorter time: then what was put off stays so.
+  if (any || next_deadline().value_or(kNever) <= now) settle(now);
   notify();
   return error;
 }

@@ -144,6 +144,22 @@ TEST_F(Section7_2_2, GrowsByOnePacketPerWindow) {
   EXPECT_THAT(windows, ElementsAre(5 * kPmdcs, 6 * kPmdcs, 7 * kPmdcs, 8 * kPmdcs));
 }
 
+// L is 1, but for a receiver that acknowledges by batches what each second packet's SACK would have allowed.
+TEST(Section7_2_1_Value, ABatchAcknowledgedAtOnceGrowsTheWindowAsASackForEachSecondPacketWould) {
+  core::Congestion one_by_one;
+  core::Congestion at_once;
+  for (core::Congestion* const each : {&one_by_one, &at_once}) each->initialize(1000, true);
+  for (int i = 0; i < 10; ++i) one_by_one.acknowledged(2000, 100'000, false, 1000);
+  at_once.acknowledged(20'000, 100'000, false, 1000);
+  EXPECT_EQ(at_once.window(), one_by_one.window());
+
+  const std::size_t before = at_once.window();
+  at_once.acknowledged(4000, 100'000, false, 1000);
+  EXPECT_EQ(at_once.window(), before + 1000);
+  at_once.acknowledged(20'000, at_once.window() - 1, false, 1000);  // not fully used
+  EXPECT_EQ(at_once.window(), before + 1000);
+}
+
 TEST(Section7_2_2_Value, PartialBytesAcked) {
   core::Congestion congestion;
   congestion.initialize(1000, true);
