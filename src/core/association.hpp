@@ -209,7 +209,6 @@ class Association final : public TimerNode {
   [[nodiscard]] bool window_open(PathId path) const noexcept;
   [[nodiscard]] bool peer_window_allows(std::size_t payload) const noexcept;
   [[nodiscard]] bool nagle_holds(PathId path) const noexcept;
-  [[nodiscard]] bool waits_for_more_room(PathId path) noexcept;
   [[nodiscard]] std::size_t fragment_size() const noexcept;  // payload of a full DATA chunk (AMDCS, §7.3)
   [[nodiscard]] PathId sack_path() const noexcept;
   [[nodiscard]] bool sack_fits_before_data(const wire::PacketWriter& writer) noexcept;
@@ -352,7 +351,6 @@ class Association final : public TimerNode {
   bool sender_dry_wanted_ = false;
   bool probe_due_ = false;      // a zero window probe may go (§6.1 A)
   bool probing_ = false;        // one was sent into a closed window
-  bool room_awaited_ = false;   // more was to be sent than the windows, or the burst, allowed
   bool sack_since_t3_ = false;  // the peer still answers: timeouts of probes count no errors (§6.1 A)
   std::size_t burst_left_ = 0;  // packets of new data until the next opportunity (§6.1 D)
 

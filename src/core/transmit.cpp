@@ -7,12 +7,6 @@
 #include "core/stack_state.hpp"
 
 namespace netsctp::core {
-namespace {
-
-constexpr std::size_t kBatch = 65536;  // bytes that one UDP_SEGMENT send carries at most
-constexpr std::size_t kWideWindow = 131072;
-
-}  // namespace
 
 bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
   unsigned empty_packets = 0;
@@ -91,13 +85,8 @@ std::optional<PathId> Association::next_data_path() noexcept {
   if (holds_new_messages() && !send_queue_.mid_message()) return {};
   PathId path = next->path == kNoPath ? data_path() : next->path;
   if (paths_[path].state != Path::State::kActive) path = data_path();  // RFC 9260 §6.4.1
-  if (nagle_holds(path)) return {};
-  const bool burst_over = parameters_.max_burst != 0 && burst_left_ == 0;
-  if (burst_over || !peer_window_allows(next->length) || !window_open(path)) {
-    room_awaited_ = true;
-    return {};
-  }
-  if (waits_for_more_room(path)) return {};
+  if (!peer_window_allows(next->length) || !window_open(path) || nagle_holds(path)) return {};
+  if (parameters_.max_burst != 0 && burst_left_ == 0) return {};
   return path;
 }
 
@@ -289,19 +278,6 @@ bool Association::nagle_holds(PathId path) const noexcept {
   return queued < paths_[path].pmdcs();
 }
 
-// With a wide window nearly full and more queued than fits it: room for a few packets waits until the next SACKs have
-// made it room for a whole batch, which costs both hosts one system call. SACKs are sure to come, since most of the
-// window is in flight.
-bool Association::waits_for_more_room(PathId path) noexcept {
-  if (!room_awaited_) return false;
-  const std::size_t in_flight = outstanding_.in_flight(path);
-  const std::size_t cwnd = paths_[path].congestion.window();
-  const std::size_t room = std::min(cwnd - std::min(cwnd, in_flight), peer_rwnd_);
-  const std::size_t window = in_flight + room;
-  room_awaited_ = window >= kWideWindow && room < std::min(kBatch, window / 4) && send_queue_.bytes() >= room;
-  return room_awaited_;
-}
-
 std::size_t Association::fragment_size() const noexcept {
   // RFC 9260 §7.3: the smallest PMDCS of all paths (AMDCS), so that a retransmission fits any of them.
   std::size_t smallest = Path::kMaxMtu;
@@ -338,8 +314,7 @@ void Association::allow_burst(std::size_t acked_bytes, std::size_t acked_chunks)
   const std::size_t in_each =
       acked_bytes == 0 ? 1 : std::max<std::size_t>(paths_[primary_].pmdcs() * acked_chunks / acked_bytes, 1);
   const std::size_t packets = acked_chunks / in_each;
-  std::size_t fresh = parameters_.max_burst * std::max<std::size_t>((packets + 1) / 2, 1);
-  if (room_awaited_) fresh = std::max(fresh, burst_left_ + packets);  // nothing was sent since
+  const std::size_t fresh = parameters_.max_burst * std::max<std::size_t>((packets + 1) / 2, 1);
   // What an earlier SACK allowed is not taken back by a send in between; a pause with nothing in flight ends it.
   burst_left_ = acked_bytes > 0 || outstanding_.in_flight() == 0 ? fresh : std::max(burst_left_, fresh);
 }
