@@ -6,7 +6,7 @@
 namespace netsctp::core {
 namespace {
 
-constexpr std::size_t kBatchPackets = 4;  // a SACK for more comes from a receiver that takes in packets by batches
+constexpr std::size_t kBatchPackets = 8;  // a SACK for more comes from a receiver that takes in packets by batches
 
 }  // namespace
 

@@ -154,7 +154,7 @@ TEST(Section7_2_1_Value, ABatchAcknowledgedAtOnceGrowsTheWindowAsASackForEachSec
   EXPECT_EQ(at_once.window(), one_by_one.window());
 
   const std::size_t before = at_once.window();
-  at_once.acknowledged(4000, 100'000, false, 1000);
+  at_once.acknowledged(8000, 100'000, false, 1000);
   EXPECT_EQ(at_once.window(), before + 1000);
   at_once.acknowledged(20'000, at_once.window() - 1, false, 1000);  // not fully used
   EXPECT_EQ(at_once.window(), before + 1000);
