@@ -43,10 +43,10 @@ void Transfer(benchmark::State& state) {
       if (!pair.client.send(pair.client_association, message, pair.now)) state.SkipWithError("send failed");
     }
     carry(pair.client, pair.server, pair.now);
-    const Arrived arrived = read(pair.server, pair.now);
+    const Arrived arrived = read(pair.server);
     carry(pair.server, pair.client, pair.now);
     carry(pair.client, pair.server, pair.now);  // what the SACK allows goes at once, as an engine does it
-    read(pair.client, pair.now);
+    read(pair.client);
     pair.now += std::chrono::microseconds(10);
     if (pair.client.stack.next_timeout() <= pair.now) pair.client.stack.expire(pair.now);
     if (pair.server.stack.next_timeout() <= pair.now) pair.server.stack.expire(pair.now);
@@ -69,10 +69,10 @@ void PingPong(benchmark::State& state) {
   for (auto _ : state) {
     pair.client.send(pair.client_association, message, pair.now);
     carry(pair.client, pair.server, pair.now);
-    const Arrived request = read(pair.server, pair.now);
+    const Arrived request = read(pair.server);
     pair.server.send(pair.server_association, message, pair.now);
     carry(pair.server, pair.client, pair.now);
-    const Arrived reply = read(pair.client, pair.now);
+    const Arrived reply = read(pair.client);
     if (request.messages != 1 || reply.messages != 1) {
       state.SkipWithError("a message did not arrive");
       break;
@@ -161,8 +161,8 @@ void memory(benchmark::State& state, bool used) {
           for (bool busy = true; busy;) {
             busy = carry(*client, *server, now);
             busy = carry(*server, *client, now) || busy;
-            read(*client, now);
-            if (const Arrived arrived = read(*server, now); arrived.up != 0) accepted = arrived.up;
+            read(*client);
+            if (const Arrived arrived = read(*server); arrived.up != 0) accepted = arrived.up;
           }
         };
         exchange();

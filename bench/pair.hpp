@@ -99,7 +99,7 @@ struct Arrived {
 };
 
 // Takes all events, reading the data at once.
-inline Arrived read(Host& host, Time now) {
+inline Arrived read(Host& host) {
   Arrived arrived;
   Event event;
   while (host.stack.poll_event(event)) {
@@ -109,7 +109,7 @@ inline Arrived read(Host& host, Time now) {
       arrived.bytes += size;
       if (data->piece.last) ++arrived.messages;
       event.what = std::monostate{};
-      host.stack.consumed(event.association, size, now);
+      host.stack.consumed(event.association, size);
     } else if (const auto* change = std::get_if<AssociationChanged>(&event.what)) {
       if (change->what == AssociationChanged::What::kUp) {
         arrived.up = event.association;
@@ -145,7 +145,7 @@ struct Pair {
       busy = carry(client, server, now);
       busy = carry(server, client, now) || busy;
       now += std::chrono::microseconds(10);
-      seen(read(client, now), read(server, now));
+      seen(read(client), read(server));
     }
   }
   void exchange() {

@@ -485,13 +485,13 @@ class World {
       const AssociationId id = first->first;
       first->second.pop_front();
       if (first->second.empty()) host.unread.erase(first);
-      host.stack.consumed(id, size, now_);
+      host.stack.consumed(id, size);
     }
   }
   void read_all() {
     for (Host& host : hosts_) {
       for (auto& [id, pieces] : std::exchange(host.unread, {})) {
-        for (const Piece& piece : pieces) host.stack.consumed(id, piece.payload.size(), now_);
+        for (const Piece& piece : pieces) host.stack.consumed(id, piece.payload.size());
       }
     }
   }

@@ -40,14 +40,6 @@ void read_ancillary(msghdr& header, MessageInfo& info) noexcept {
 
 }  // namespace
 
-// What one recvmsg gave. size 0 and no notification: the end.
-struct Socket::State::Part {
-  std::size_t size = 0;
-  bool end = false;
-  bool notification = false;
-  MessageInfo info;
-};
-
 const Address& Socket::State::peer_of(const sockaddr_storage& storage, socklen_t length) noexcept {
   if (!last_peer_ || std::memcmp(&storage, &last_peer_storage_, length) != 0) {
     last_peer_storage_ = storage;
@@ -56,9 +48,9 @@ const Address& Socket::State::peer_of(const sockaddr_storage& storage, socklen_t
   return last_peer_;
 }
 
-std::optional<Socket::State::Part> Socket::State::receive_part(std::span<std::byte> buffer,
-                                                               std::error_code& error) noexcept {
-  sockaddr_storage from{};
+Socket::State::Part Socket::State::receive_part(std::span<std::byte> buffer, Piece& piece,
+                                                std::error_code& error) noexcept {
+  sockaddr_storage from;
   alignas(cmsghdr) std::byte control[256];
   iovec place{buffer.data(), buffer.size()};
   msghdr header{};
@@ -70,16 +62,14 @@ std::optional<Socket::State::Part> Socket::State::receive_part(std::span<std::by
   header.msg_controllen = sizeof control;
   ssize_t size = seam->recvmsg(&header, 0);
   if (size == -ENOTCONN && (shut_down || branch)) size = header.msg_flags = 0;  // as Linux tells these of the end
-  if (!succeeded(size, error)) return std::nullopt;
-  Part part;
-  part.size = static_cast<std::size_t>(size);
-  part.end = (header.msg_flags & MSG_EOR) != 0;
-  part.notification = (header.msg_flags & MSG_NOTIFICATION) != 0;
-  if (part.size != 0 && !part.notification) {
-    read_ancillary(header, part.info);
-    if (header.msg_namelen != 0) part.info.peer = peer_of(from, header.msg_namelen);
-  }
-  return part;
+  if (!succeeded(size, error)) return Part::kNone;
+  piece.size = static_cast<std::size_t>(size);
+  piece.end_of_message = (header.msg_flags & MSG_EOR) != 0;
+  if ((header.msg_flags & MSG_NOTIFICATION) != 0) return Part::kNotification;
+  if (size == 0) return Part::kNone;
+  read_ancillary(header, piece.info);
+  if (header.msg_namelen != 0) piece.info.peer = peer_of(from, header.msg_namelen);
+  return Part::kPiece;
 }
 
 std::optional<Notification> Socket::State::take_notification(std::span<const std::byte> bytes, bool complete) {
@@ -118,11 +108,11 @@ std::vector<Socket::State::Partial>::iterator Socket::State::find_partial(const 
   return found;
 }
 
-std::optional<Message> Socket::State::take_message(const Part& part, std::span<const std::byte> bytes,
+std::optional<Message> Socket::State::take_message(const Piece& part, std::span<const std::byte> bytes,
                                                    std::error_code& error) {
   auto partial = partials_.empty() ? partials_.end() : find_partial(part.info);
   if (partial == partials_.end()) {
-    if (part.end && bytes.size() <= settings.max_message_size) {
+    if (part.end_of_message && bytes.size() <= settings.max_message_size) {
       return Message({bytes.begin(), bytes.end()}, part.info);
     }
     partial = partials_.insert(partials_.end(), Partial{part.info, {}, false});
@@ -134,7 +124,7 @@ std::optional<Message> Socket::State::take_message(const Part& part, std::span<c
     partial->bytes = {};
   }
   if (!partial->too_large) partial->bytes.insert(partial->bytes.end(), bytes.begin(), bytes.end());
-  if (!part.end) return std::nullopt;
+  if (!part.end_of_message) return std::nullopt;
   Partial whole = std::move(*partial);
   partials_.erase(partial);
   if (whole.too_large) {
@@ -147,20 +137,20 @@ std::optional<Message> Socket::State::take_message(const Part& part, std::span<c
 std::optional<Received> Socket::State::receive(bool notifications, std::error_code& error) {
   const std::lock_guard turn(receiving_);
   const std::span<std::byte> buffer = scratch();
+  Piece piece;
   for (;;) {
-    const auto part = receive_part(buffer, error);
-    if (!part) return std::nullopt;
-    const auto bytes = buffer.first(part->size);
-    if (part->notification) {
-      auto notification = take_notification(bytes, part->end);
+    const Part part = receive_part(buffer, piece, error);
+    const auto bytes = buffer.first(piece.size);
+    if (part == Part::kNotification) {
+      auto notification = take_notification(bytes, piece.end_of_message);
       if (notification && notifications && wants(events(), *notification)) return Received(std::move(*notification));
       continue;
     }
-    if (part->size == 0) {
-      partials_.clear();
+    if (part == Part::kNone) {
+      if (!error) partials_.clear();
       return std::nullopt;
     }
-    auto message = take_message(*part, bytes, error);
+    auto message = take_message(piece, bytes, error);
     if (message) return Received(std::move(*message));
     if (error) return std::nullopt;
   }
@@ -172,12 +162,13 @@ std::optional<Piece> Socket::State::receive_some(std::span<std::byte> buffer, st
     return std::nullopt;
   }
   const std::lock_guard turn(receiving_);
-  for (;;) {
-    const auto part = receive_part(buffer, error);
-    if (!part || (part->size == 0 && !part->notification)) return std::nullopt;
-    if (!part->notification) return Piece{part->size, part->end, part->info};
-    take_notification(buffer.first(part->size), part->end);
+  std::optional<Piece> piece(std::in_place);
+  Part part = Part::kNone;
+  while ((part = receive_part(buffer, *piece, error)) == Part::kNotification) {
+    take_notification(buffer.first(piece->size), piece->end_of_message);
   }
+  if (part == Part::kNone) piece.reset();
+  return piece;
 }
 
 std::optional<Message> Socket::receive() {

@@ -67,11 +67,12 @@ class Socket::State {
     std::vector<std::byte> bytes;
     bool too_large = false;
   };
-  struct Part;
+  enum class Part : std::uint8_t { kNone, kPiece, kNotification };
 
-  std::optional<Part> receive_part(std::span<std::byte> buffer, std::error_code& error) noexcept;
+  // What one recvmsg() gave; kNone: an error, or the end.
+  Part receive_part(std::span<std::byte> buffer, Piece& piece, std::error_code& error) noexcept;
   std::optional<Notification> take_notification(std::span<const std::byte> bytes, bool complete);
-  std::optional<Message> take_message(const Part& part, std::span<const std::byte> bytes, std::error_code& error);
+  std::optional<Message> take_message(const Piece& part, std::span<const std::byte> bytes, std::error_code& error);
   std::vector<Partial>::iterator find_partial(const MessageInfo& info);
   void forget_partials(const PartialDeliveryAborted& aborted);
   const Address& peer_of(const sockaddr_storage& storage, socklen_t length) noexcept;

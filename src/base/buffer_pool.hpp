@@ -107,8 +107,8 @@ class BufferPool {
   friend class Slice;
   using Block = Slice::Block;
 
-  static constexpr std::array<std::size_t, 4> kSizes{256, 2048, 16384, 65536};
-  static constexpr std::array<std::size_t, 4> kMaxFree{1024, 256, 64, 32};
+  static constexpr std::array<std::size_t, 5> kSizes{64, 256, 2048, 16384, 65536};
+  static constexpr std::array<std::size_t, 5> kMaxFree{4096, 1024, 256, 64, 32};
   static constexpr std::uint32_t kUnpooled = kSizes.size();  // larger: its own malloc
 
   void recycle(Block* block) noexcept;

@@ -98,7 +98,7 @@ class Association final : public TimerNode {
   std::error_code send(SendRequest&& request, Time now) noexcept;
   void shutdown(Time now) noexcept;
   void abort(std::span<const std::byte> reason) noexcept;
-  void consumed(std::size_t bytes) noexcept;
+  [[nodiscard]] bool consumed(std::size_t bytes) noexcept;  // true: a window update is due
   std::error_code reset_streams(bool outgoing, bool incoming, std::vector<StreamId>&& streams) noexcept;
   std::error_code reset_association(Time now) noexcept;
   std::error_code add_streams(std::uint16_t outgoing, std::uint16_t incoming) noexcept;

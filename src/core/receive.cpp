@@ -179,13 +179,16 @@ bool Association::window_update_due() const noexcept {
   return advertised_window() >= advertised_left_ + parameters_.receive_buffer / 4;
 }
 
-void Association::consumed(std::size_t bytes) noexcept {
+bool Association::consumed(std::size_t bytes) noexcept {
   const std::size_t before = unread_bytes_;
   unread_bytes_ -= std::min(unread_bytes_, bytes);
   // The number of pieces goes down in proportion: exact at both ends, near enough between.
   unread_pieces_ = before == 0 ? 0 : (unread_pieces_ * unread_bytes_ + before - 1) / before;
-  if (state_ != State::kEstablished && state_ != State::kShutdownPending && state_ != State::kShutdownSent) return;
-  if (window_update_due()) sack_now_ = true;
+  if (state_ != State::kEstablished && state_ != State::kShutdownPending && state_ != State::kShutdownSent)
+    return false;
+  if (!window_update_due()) return false;
+  sack_now_ = true;
+  return true;
 }
 
 }  // namespace netsctp::core

@@ -31,6 +31,9 @@ void Stack::expire(Time now) noexcept {
 bool Stack::transmit(TransmitBatch& batch, Time now) noexcept {
   return state_->transmit(batch, now);
 }
+bool Stack::is_settled() const noexcept {
+  return state_->is_settled();
+}
 std::optional<Time> Stack::next_timeout() const noexcept {
   return state_->wheel.next();
 }
@@ -158,11 +161,10 @@ std::error_code Stack::abort(AssociationId id, std::span<const std::byte> reason
   return {};
 }
 
-void Stack::consumed(AssociationId id, std::size_t bytes, Time now) noexcept {
+void Stack::consumed(AssociationId id, std::size_t bytes) noexcept {
   Association* const association = state_->find(id);
   if (association == nullptr) return;
-  association->consumed(bytes);
-  state_->settle(*association, now);
+  if (association->consumed(bytes) && !association->ready_hook.is_linked()) state_->ready.push_back(*association);
 }
 
 void Stack::want_send_space(AssociationId id) noexcept {

@@ -110,6 +110,8 @@ class Stack {
   // Adds packets to the batch until there are no more or it is full. True: packets were added; call again with a fresh
   // batch.
   bool transmit(TransmitBatch& batch, Time now) noexcept;
+  // Whether there is neither anything to transmit nor an event to poll.
+  [[nodiscard]] bool is_settled() const noexcept;
   [[nodiscard]] std::optional<Time> next_timeout() const noexcept;
   bool poll_event(Event& event) noexcept;  // false: no more
 
@@ -145,7 +147,7 @@ class Stack {
   std::error_code abort(AssociationId id, std::span<const std::byte> reason,
                         Time now) noexcept;  // §11.1.4; ESRCH
   // The user has taken `bytes` of payload of DataArrived events: the window opens (§6.2 C).
-  void consumed(AssociationId id, std::size_t bytes, Time now) noexcept;
+  void consumed(AssociationId id, std::size_t bytes) noexcept;
   // Asks for one SendSpace event the next time bytes leave the send buffer (or the association ends).
   void want_send_space(AssociationId id) noexcept;
   // Asks for one SenderDry event as soon as nothing is queued or outstanding.

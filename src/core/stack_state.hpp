@@ -80,6 +80,7 @@ class StackState {
   void on_icmp(const IcmpError& error, Time now) noexcept;  // icmp.cpp
   void expire(Time now) noexcept;
   bool transmit(TransmitBatch& batch, Time now) noexcept;
+  [[nodiscard]] bool is_settled() const noexcept { return ready.empty() && events.empty() && replies_.empty(); }
 
   // --- stateless replies (stateless.cpp) -----------------------------------------------------------------------------
   // `write` fills the packet; returns false if the queue is full.

@@ -24,20 +24,20 @@ Time Engine::clock_now() noexcept {
   return Time(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
-Engine::Session::Session(Engine& engine, Intake intake)
-    : engine_(engine), lock_(engine.loop_->lock()), now_(clock_now()) {
-  if (intake == Intake::kArrived) (void)engine_.loop_->take_in(now_);
-  if (intake == Intake::kAll) engine_.loop_->take_in_all(now_);
+Engine::Session::Session(Engine& engine, Intake intake) : engine_(engine), lock_(engine.loop_->lock()) {
+  if (intake == Intake::kArrived) (void)engine_.loop_->take_in(now());
+  if (intake == Intake::kAll) engine_.loop_->take_in_all(now());
 }
 
 Engine::Session::~Session() {
   if (put_off_bytes_ != 0) {
-    if (engine_.loop_->put_off(put_off_bytes_, now_)) {
+    if (engine_.loop_->put_off(put_off_bytes_, now())) {
       engine_.loop_->notify();
       return;
     }
-    engine_.loop_->take_in(now_);  // a program that only sends does its own work
+    engine_.loop_->take_in(now());  // a program that only sends does its own work
   }
+  if (quiet_ && engine_.loop_->is_settled()) return;
   flush();
 }
 
@@ -45,22 +45,26 @@ core::Stack& Engine::Session::stack() noexcept {
   return engine_.loop_->stack();
 }
 
-Time Engine::Session::now() const noexcept {
-  return now_;
+Time Engine::Session::now() noexcept {
+  if (!now_) now_ = clock_now();
+  return *now_;
 }
 
 int Engine::Session::wait(const std::function<bool()>& ready, Time deadline) {
-  return engine_.loop_->wait(lock_, ready, deadline, now_);
+  Time woken = now();
+  const int outcome = engine_.loop_->wait(lock_, ready, deadline, woken);
+  now_ = woken;
+  return outcome;
 }
 
 void Engine::Session::flush() noexcept {
-  engine_.loop_->settle(now_);
+  engine_.loop_->settle(now());
   engine_.loop_->notify();
 }
 
 void Engine::Session::catch_up() noexcept {
   flush();
-  engine_.loop_->take_in_all(now_);
+  engine_.loop_->take_in_all(now());
 }
 
 Result<std::uint16_t> Engine::claim_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,

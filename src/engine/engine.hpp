@@ -61,7 +61,7 @@ class Engine {
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
     [[nodiscard]] core::Stack& stack() noexcept;
-    [[nodiscard]] Time now() const noexcept;  // read once when the session began or last waited
+    [[nodiscard]] Time now() noexcept;  // read once, when it is asked for first, and after waiting
 
     // Waits until `ready()` (called with the lock held, by whichever thread drives), the deadline, or a signal; the
     // lock is released while sleeping. 0: ready; ETIMEDOUT; EINTR (a signal handler ran, with SA_RESTART or not: as
@@ -72,6 +72,9 @@ class Engine {
     // What this session made due, so many bytes, may be transmitted a moment later (kPutOff at most, or as soon as any
     // other session ends or kPutOffBytes have come together), in one batch with what the program sends next.
     void put_off(std::size_t bytes) noexcept { put_off_bytes_ += bytes; }
+    // For a session in which nothing became true that another thread may wait for: it ends at once if there is nothing
+    // to transmit either.
+    void leave_quietly() noexcept { quiet_ = true; }
     // Flushes, and goes on as Intake::kAll does.
     void catch_up() noexcept;
 
@@ -80,8 +83,9 @@ class Engine {
     Session(Engine& engine, Intake intake);
     Engine& engine_;
     std::unique_lock<std::mutex> lock_;
-    Time now_;
+    std::optional<Time> now_;
     std::size_t put_off_bytes_ = 0;
+    bool quiet_ = false;
   };
   [[nodiscard]] Session session(Intake intake = Intake::kNone) { return Session(*this, intake); }
 

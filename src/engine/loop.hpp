@@ -60,6 +60,10 @@ class Engine::Loop {
   void take_in_all(Time now) noexcept;
   // Expires timers, transmits, delivers events until nothing is left or a bound on work is reached.
   void settle(Time now) noexcept;
+  // Whether settle() would do nothing but expire timers, which the sleeping driver does in time.
+  [[nodiscard]] bool is_settled() const noexcept {
+    return stack_->is_settled() && put_off_until_ == kNever && !work_left_;
+  }
   // Whether settle() may come a moment later, with these bytes more to be sent then (Session::put_off()).
   [[nodiscard]] bool put_off(std::size_t bytes, Time now) noexcept;
   // Wakes threads whose condition has come true, and the sleeping driver if it would sleep too long.

@@ -107,7 +107,7 @@ void StackSocket::on_event(SocketAssociation& association, core::Event&& event) 
 
 void StackSocket::on_data(SocketAssociation& association, core::DataArrived&& data) noexcept {
   if (shut_read_) {
-    stack().consumed(association.id, data.piece.payload.size(), engine::Engine::clock_now());
+    stack().consumed(association.id, data.piece.payload.size());
     return;
   }
   sctp_rcvinfo info{};
@@ -127,7 +127,7 @@ void StackSocket::give_up_partial(SocketAssociation& association) noexcept {
   const std::size_t before = queue_.unread_bytes(association.id);
   const auto broken = queue_.give_up_partial(association.id);
   if (const std::size_t dropped = before - queue_.unread_bytes(association.id)) {
-    stack().consumed(association.id, dropped, engine::Engine::clock_now());
+    stack().consumed(association.id, dropped);
   }
   if (broken) notify(association, SCTP_PARTIAL_DELIVERY_EVENT, partial_delivery_aborted(*broken));
 }

@@ -212,7 +212,7 @@ void Instance::on_event(core::Event&& event) noexcept {
     association->socket->on_event(*association, std::move(event));
   } else if (const auto* const data = std::get_if<core::DataArrived>(&event.what)) {
     // Nobody will read it: the peer may go on until it has heard of the shutdown.
-    stack_->consumed(id, data->piece.payload.size(), engine::Engine::clock_now());
+    stack_->consumed(id, data->piece.payload.size());
   }
   if (!over) return;
   associations_.erase(id);

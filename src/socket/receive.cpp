@@ -49,14 +49,15 @@ ssize_t StackSocket::recvmsg(msghdr* given, int flags) noexcept {
     auto session = instance_.engine().session();
     if (closed_) return -EBADF;
     if (auto* const item = queue_.next(settings.fragment_interleave)) {
-      return deliver(session, *item, message, given, flags);
+      session.leave_quietly();
+      return deliver(*item, message, given, flags);
     }
   }
   auto session = instance_.engine().session(Intake::kArrived);
   while (true) {
     if (closed_) return -EBADF;
     if (auto* const item = queue_.next(settings.fragment_interleave)) {
-      return deliver(session, *item, message, given, flags);
+      return deliver(*item, message, given, flags);
     }
     if (const int error = take_error()) return -error;
     if (end_of_input_) {
@@ -90,8 +91,7 @@ bool StackSocket::nothing_can_come() const noexcept {
 
 // All is stored in the program's memory before anything is taken from the queue: a pointer to nowhere costs EFAULT, not
 // the message. (Linux drops it.)
-ssize_t StackSocket::deliver(Session& session, ReceivedItem& item, UserMessage& message, msghdr* given,
-                             int flags) noexcept {
+ssize_t StackSocket::deliver(ReceivedItem& item, UserMessage& message, msghdr* given, int flags) noexcept {
   msghdr& header = message.header;
   header.msg_flags = item.is_notification ? static_cast<int>(MSG_NOTIFICATION) : 0;
   if (header.msg_name != nullptr) {
@@ -116,7 +116,7 @@ ssize_t StackSocket::deliver(Session& session, ReceivedItem& item, UserMessage& 
   if (const int error = UserMessage::store(header, given)) return error;
   if ((flags & MSG_PEEK) == 0) {
     if (!item.is_notification) {
-      stack().consumed(item.info.rcv_assoc_id, copied->bytes, session.now());  // the window opens (RFC 9260 §6.2)
+      stack().consumed(item.info.rcv_assoc_id, copied->bytes);  // the window opens (RFC 9260 §6.2)
     }
     queue_.take(item, *copied);
     settle_input();

@@ -125,7 +125,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   void let_go(SocketAssociation& association, Time now, bool forcibly) noexcept;
 
   [[nodiscard]] bool nothing_can_come() const noexcept;
-  ssize_t deliver(Session& session, ReceivedItem& item, UserMessage& message, msghdr* given, int flags) noexcept;
+  ssize_t deliver(ReceivedItem& item, UserMessage& message, msghdr* given, int flags) noexcept;
   ssize_t send(Session& session, const SendOrder& given, const msghdr& message, int flags);
   ssize_t send_to(Session& session, const std::shared_ptr<SocketAssociation>& association, const SendOrder& order,
                   const msghdr& message, int flags);

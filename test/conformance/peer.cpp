@@ -330,7 +330,7 @@ std::error_code Peer::user_aborts(std::string_view reason) {
   return result;
 }
 void Peer::user_consumes(std::size_t bytes) {
-  stack_.consumed(association(), bytes, now_);
+  stack_.consumed(association(), bytes);
   settle();
 }
 

@@ -209,7 +209,7 @@ void User::read(Conversation& conversation, std::size_t budget) {
   conversation.unread_bytes -= taken;
   conversation.bytes_read += taken;
   if (!host_.running()) return;
-  host_.call([&](core::Stack& stack) { stack.consumed(conversation.id, taken, host_.network().now()); });
+  host_.call([&](core::Stack& stack) { stack.consumed(conversation.id, taken); });
 }
 
 void User::append(Conversation& conversation, const core::Piece& piece) {

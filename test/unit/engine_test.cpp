@@ -165,7 +165,7 @@ class Program final : public EventSink {
     if (found == inbox_.end()) return {};
     auto message = std::move(*found);
     inbox_.erase(found);
-    session.stack().consumed(message.first, message.second.size(), session.now());
+    session.stack().consumed(message.first, message.second.size());
     return message;
   }
   void send(Engine::Session& session, AssociationId association, std::string_view text) {
