@@ -665,7 +665,9 @@ sub DESTROY {
   for my $descriptor (keys %{ $self->{_Made} // {} }) {
     _release($self, $descriptor) if ($owner{$descriptor} // 0) == $address;
     # Called by hand, the object goes on: the number is anybody's now.
-    for my $key (qw(Socket DestSocket)) { $self->{$key} = undef if _fits($self->{$key}) && $self->{$key} == $descriptor }
+    for my $key (qw(Socket DestSocket)) {
+      $self->{$key} = undef if !ref $self->{$key} && _fits($self->{$key}) && $self->{$key} == $descriptor;
+    }
   }
   return;
 }

@@ -10,8 +10,9 @@ use Socket qw(AF_INET AF_INET6 AI_NUMERICHOST SOCK_STREAM INADDR_ANY IN6ADDR_ANY
 sub port {
   my ($port, $who) = @_;
   return 0 unless defined $port;
-  return $port + 0 if !ref $port && $port =~ /^[0-9]{1,5}$/ && $port <= 65_535;
-  if (!ref $port && $port =~ /^[A-Za-z][A-Za-z0-9_-]*$/) {
+  die "$who is a reference: a port is a number from 0 to 65535\n" if ref $port;
+  return $port + 0 if $port =~ /^[0-9]{1,5}$/ && $port <= 65_535;
+  if ($port =~ /^[A-Za-z][A-Za-z0-9_-]*$/) {
     for my $protocol (qw(sctp tcp)) {
       my $number = (getservbyname $port, $protocol)[2];
       return $number if defined $number;
