@@ -306,15 +306,13 @@ bool Association::sack_fits_before_data(const wire::PacketWriter& writer) noexce
 }
 
 // RFC 9260 §6.1 D: Max.Burst packets at each opportunity, and as many again as were acknowledged: a SACK for many
-// packets (a receiver that batches) must not slow the sender below one that acknowledges every second.
-void Association::allow_burst(std::size_t acked_bytes, std::size_t acked_chunks) noexcept {
+// packets (a receiver that batches) must not slow the sender below one that acknowledges every second. Such a SACK
+// also lets the window grow by many packets at once (§7.2.1).
+void Association::allow_burst(std::size_t acked_packets) noexcept {
   if (paths_.empty()) return;
-  // How many packets that was: as many chunks in each as fit, one at least.
-  const std::size_t in_each =
-      acked_bytes == 0 ? 1 : std::max<std::size_t>(paths_[primary_].pmdcs() * acked_chunks / acked_bytes, 1);
-  const std::size_t fresh = parameters_.max_burst + acked_chunks / in_each;
+  const std::size_t fresh = acked_packets + std::max<std::size_t>(parameters_.max_burst, acked_packets);
   // What an earlier SACK allowed is not taken back by a send in between; a pause with nothing in flight ends it.
-  burst_left_ = acked_bytes > 0 || outstanding_.in_flight() == 0 ? fresh : std::max(burst_left_, fresh);
+  burst_left_ = acked_packets > 0 || outstanding_.in_flight() == 0 ? fresh : std::max(burst_left_, fresh);
 }
 
 void Association::start_t3(PathId path, Time now, bool restart) noexcept {
