@@ -75,18 +75,25 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
         path.timeout.measured(now - *outcome.rtt_sent_at, parameters_);
         path.next_rtt_sample = now + path.timeout.srtt();
       }
+      path.congestion.measured(now - *outcome.rtt_sent_at, cumulative.wire(), outstanding_.next_tsn().wire());
     }
   }
-  std::size_t acked_bytes = 0;
+  const std::size_t packets = packets_acknowledged(outcome);
   for (PathId i = 0; i < paths_.size(); ++i) {
     Path& path = paths_[i];
     const Outstanding::PathOutcome& mine = outcome.paths[i];
-    acked_bytes += mine.newly_acked_bytes;
     if (mine.newly_acked_bytes > 0) {
       // RFC 9260 §8.2. RFC 7829 §3.2 9: what was sent elsewhere too shows nothing of a path that is suspected.
       if (mine.reached || path.state == Path::State::kActive) path_answered(i);
       path.one_packet = false;
-      path.congestion.acknowledged(mine.newly_acked_bytes, flight_before[i], in_fast_recovery, path.pmdcs());
+      path.congestion.select(parameters_.congestion_control);
+      path.congestion.acknowledged({.bytes = mine.newly_acked_bytes,
+                                    .packets = packets,
+                                    .fully_used = window_fully_used(path, flight_before[i], now),
+                                    .in_fast_recovery = in_fast_recovery,
+                                    .srtt = path.timeout.srtt(),
+                                    .now = now},
+                                   path.pmdcs());
     }
     // RFC 9260 §6.3.2 R2, R3, R4.
     if (outstanding_.in_flight(i) == 0) {
@@ -121,7 +128,23 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
     stack_.emit(*this, SendSpace{});
   }
   report_sender_dry();
-  allow_burst(acked_bytes, outcome.newly_acked_chunks);
+  allow_burst(packets);
+}
+
+// How many packets the newly acknowledged chunks came in: as many chunks in each as fit, one at least.
+std::size_t Association::packets_acknowledged(const Outstanding::SackOutcome& outcome) const noexcept {
+  if (outcome.newly_acked_chunks == 0) return 0;
+  std::size_t bytes = 0;
+  for (PathId i = 0; i < paths_.size(); ++i) bytes += outcome.paths[i].newly_acked_bytes;
+  const std::size_t in_each = std::max<std::size_t>(paths_[primary_].pmdcs() * outcome.newly_acked_chunks / bytes, 1);
+  return std::max<std::size_t>(outcome.newly_acked_chunks / in_each, 1);
+}
+
+// RFC 9260 §7.2.1, §7.2.2: was cwnd or more outstanding before the SACK? Of several SACKs that are taken in together
+// the first says so for all: after each of them what waits would have gone out.
+bool Association::window_fully_used(Path& path, std::size_t flight_before, Time now) const noexcept {
+  if (flight_before >= path.congestion.window()) path.window_full_at = now;
+  return path.window_full_at == now && (flight_before >= path.congestion.window() || !send_queue_.empty());
 }
 
 }  // namespace netsctp::core

@@ -190,6 +190,8 @@ class Association final : public TimerNode {
   void on_sack(const wire::Chunk& chunk, Time now) noexcept;
   void on_cumulative_ack(std::uint32_t cumulative, Time now) noexcept;
   void apply(const Outstanding::SackOutcome& outcome, std::span<const std::size_t> flight_before, Time now) noexcept;
+  [[nodiscard]] std::size_t packets_acknowledged(const Outstanding::SackOutcome& outcome) const noexcept;
+  [[nodiscard]] bool window_fully_used(Path& path, std::size_t flight_before, Time now) const noexcept;
 
   // transmit.cpp
   [[nodiscard]] std::optional<PathId> next_packet_path() noexcept;
@@ -212,7 +214,7 @@ class Association final : public TimerNode {
   [[nodiscard]] std::size_t fragment_size() const noexcept;  // payload of a full DATA chunk (AMDCS, §7.3)
   [[nodiscard]] PathId sack_path() const noexcept;
   [[nodiscard]] bool sack_fits_before_data(const wire::PacketWriter& writer) noexcept;
-  void allow_burst(std::size_t acked_bytes = 0, std::size_t acked_chunks = 0) noexcept;  // §6.1 D
+  void allow_burst(std::size_t acked_packets = 0) noexcept;  // §6.1 D
   void start_t3(PathId path, Time now, bool restart) noexcept;
 
   // partial.cpp

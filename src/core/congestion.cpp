@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 
 namespace netsctp::core {
 namespace {
@@ -15,24 +16,44 @@ void Congestion::initialize(std::size_t pmdcs, bool ipv4) noexcept {
   cwnd_ = std::min(4 * pmdcs, std::max(2 * pmdcs, std::size_t{ipv4 ? 4404u : 4344u}));
   ssthresh_ = std::numeric_limits<std::size_t>::max() / 2;
   partial_bytes_acked_ = 0;
+  after_timeout_ = false;
+  slow_start_exit_.restart();
+  if (cubic_) *cubic_ = {};
 }
 
-void Congestion::acknowledged(std::size_t bytes, std::size_t flight_before, bool in_fast_recovery,
-                              std::size_t pmdcs) noexcept {
-  const bool fully_utilized = flight_before >= cwnd_;
+void Congestion::select(CongestionControl which) noexcept {
+  if ((which == CongestionControl::kCubic) == (cubic_ != nullptr)) return;
+  cubic_.reset(which == CongestionControl::kCubic ? new (std::nothrow) Cubic : nullptr);
+}
+
+void Congestion::acknowledged(const Acknowledged& acknowledged, std::size_t pmdcs) noexcept {
+  // RFC 9260 §7.2.1, §7.2.4 step 6. What is not credited in fast recovery is not credited for later either.
+  if (acknowledged.in_fast_recovery) return;
+  const bool fully_used = acknowledged.fully_used;
   if (cwnd_ <= ssthresh_) {
-    // RFC 9260 §7.2.1: only a fully used window grows, not in fast recovery, by at most L * PMDCS. L is 1, but more for a
-    // receiver that acknowledges a batch of packets at once: as if it had acknowledged each second packet (§6.2).
-    const std::size_t most = bytes <= kBatchPackets * pmdcs ? pmdcs : bytes / 2;
-    if (fully_utilized && !in_fast_recovery) cwnd_ += std::min(bytes, most);
+    if (!fully_used) return;
+    // RFC 9260 §7.2.1: by what was acknowledged, at most L * PMDCS. L is 1 for a SACK of every second packet, as §6.2
+    // has it. One SACK for many packets (a receiver that takes them in batches) counts as those that it stands for:
+    // the window grows as with any other receiver. Not after a timeout (RFC 3465 §2.3): a SACK may then tell of
+    // packets that left the network long ago.
+    std::size_t l = acknowledged.packets > kBatchPackets ? acknowledged.packets / 2 : 1;
+    if (cubic_) l = std::max<std::size_t>(acknowledged.packets, 2);  // as TCP does: RFC 3465 §2.2
+    if (after_timeout_) l = 1;
+    cwnd_ += std::min(acknowledged.bytes, l * pmdcs) / slow_start_exit_.divisor();
     return;
   }
-  // RFC 9260 §7.2.2: one PMDCS per window acknowledged. A cwnd that stays the same in fast recovery (§7.2.4 step 6) is
-  // not credited for later either.
-  if (in_fast_recovery) return;
-  partial_bytes_acked_ += bytes;
+  if (cubic_) {
+    if (fully_used) {
+      cwnd_ = cubic_->grown(cwnd_, acknowledged.bytes, acknowledged.srtt, pmdcs, acknowledged.now);
+    } else {
+      cubic_->limited(acknowledged.now);
+    }
+    return;
+  }
+  // RFC 9260 §7.2.2: one PMDCS per window acknowledged.
+  partial_bytes_acked_ += acknowledged.bytes;
   if (partial_bytes_acked_ < cwnd_) return;
-  if (fully_utilized) {
+  if (fully_used) {
     partial_bytes_acked_ -= cwnd_;
     cwnd_ += pmdcs;
   } else {
@@ -40,16 +61,24 @@ void Congestion::acknowledged(std::size_t bytes, std::size_t flight_before, bool
   }
 }
 
+void Congestion::measured(Duration rtt, std::uint32_t cumulative, std::uint32_t next) noexcept {
+  if (cwnd_ <= ssthresh_ && slow_start_exit_.measured(rtt, cumulative, next)) ssthresh_ = cwnd_;
+}
+
 void Congestion::lost(std::size_t pmdcs) noexcept {
-  ssthresh_ = std::max(cwnd_ / 2, 4 * pmdcs);
+  ssthresh_ = std::max(cubic_ ? cubic_->lost(cwnd_, pmdcs) : cwnd_ / 2, 4 * pmdcs);
   cwnd_ = ssthresh_;
   partial_bytes_acked_ = 0;
+  after_timeout_ = false;
+  slow_start_exit_.end();
 }
 
 void Congestion::timed_out(std::size_t pmdcs) noexcept {
-  ssthresh_ = std::max(cwnd_ / 2, 4 * pmdcs);
+  ssthresh_ = std::max(cubic_ ? cubic_->timed_out(cwnd_, pmdcs) : cwnd_ / 2, 4 * pmdcs);
   cwnd_ = pmdcs;
   partial_bytes_acked_ = 0;
+  after_timeout_ = true;
+  slow_start_exit_.end();
 }
 
 void Congestion::idle(Duration idle, Duration rto, std::size_t pmdcs) noexcept {

@@ -29,6 +29,11 @@ struct PathParameters {
 // priority value. The numbers are the Linux ABI's.
 enum class Scheduler : std::uint8_t { kFirstCome = 0, kPriority = 1, kRoundRobin = 2 };
 
+// How the congestion window grows and shrinks: by RFC 9260 §7.2, or by CUBIC (core/cubic.hpp).
+enum class CongestionControl : std::uint8_t { kRfc9260 = 0, kCubic = 1 };
+// What shows that a chunk was lost: three missing reports (RFC 9260 §7.2.4), or time (core/rack.hpp). T3-rtx in both.
+enum class LossDetection : std::uint8_t { kRfc9260 = 0, kRack = 1 };
+
 struct AssociationParameters {
   Duration rto_initial = 1s;                  // RTO.Initial
   Duration rto_min = 1s;                      // RTO.Min
@@ -50,6 +55,8 @@ struct AssociationParameters {
   Duration autoclose{};                    // RFC 6458 §8.1.8: shut down after so long without data; zero: never
   std::uint32_t adaptation = 0;            // RFC 5061 §4.2.6: Adaptation Indication for INIT and INIT ACK; 0: none
   Scheduler scheduler = Scheduler::kFirstCome;
+  CongestionControl congestion_control = CongestionControl::kRfc9260;
+  LossDetection loss_detection = LossDetection::kRfc9260;
   bool partial_reliability = true;            // RFC 3758: offered in INIT and INIT ACK
   bool stream_reset = false;                  // RFC 6525: offered in INIT and INIT ACK
   std::uint8_t allowed_reconfigurations = 0;  // kAllow... of stream_reset.hpp: what peer and user may ask for

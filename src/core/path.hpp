@@ -41,6 +41,7 @@ struct Path {
   std::uint64_t heartbeat_nonce = 0;
   Time next_rtt_sample{};    // §6.3.1 C4: no more than one measurement per round trip
   Time last_data_at{};       // last transmission of DATA, for §7.2.1's decay
+  Time window_full_at{};     // when a SACK last found the congestion window fully used
   Time next_unreachable{};   // §10 ICMP9: messages before do not count
   Time last_rtt_chunk_at{};  // last chunk that could measure the RTT: the path is not idle (§8.3)
 

@@ -308,15 +308,11 @@ bool Association::sack_fits_before_data(const wire::PacketWriter& writer) noexce
 // RFC 9260 §6.1 D: Max.Burst packets at each SACK. One that acknowledges many packets (a receiver that batches) counts
 // as one for each second packet, as §6.2 would have the receiver send them: else a sender whose flight has become small
 // would never fill its window again.
-void Association::allow_burst(std::size_t acked_bytes, std::size_t acked_chunks) noexcept {
+void Association::allow_burst(std::size_t acked_packets) noexcept {
   if (paths_.empty()) return;
-  // How many packets that was: as many chunks in each as fit, one at least.
-  const std::size_t in_each =
-      acked_bytes == 0 ? 1 : std::max<std::size_t>(paths_[primary_].pmdcs() * acked_chunks / acked_bytes, 1);
-  const std::size_t packets = acked_chunks / in_each;
-  const std::size_t fresh = parameters_.max_burst * std::max<std::size_t>((packets + 1) / 2, 1);
+  const std::size_t fresh = parameters_.max_burst * std::max<std::size_t>((acked_packets + 1) / 2, 1);
   // What an earlier SACK allowed is not taken back by a send in between; a pause with nothing in flight ends it.
-  burst_left_ = acked_bytes > 0 || outstanding_.in_flight() == 0 ? fresh : std::max(burst_left_, fresh);
+  burst_left_ = acked_packets > 0 || outstanding_.in_flight() == 0 ? fresh : std::max(burst_left_, fresh);
 }
 
 void Association::start_t3(PathId path, Time now, bool restart) noexcept {

@@ -1,0 +1,95 @@
+// How fast a long path of high rate is filled, and how losses on it are recovered (RFC 9260 §7.2), as a share of the
+// bottleneck's rate: 100 Mbit/s, 25 ms each way, a queue of one bandwidth-delay product.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "sim/simulation.hpp"
+
+namespace netsctp::sim {
+namespace {
+
+constexpr double kRate = 100e6;
+constexpr std::size_t kBuffer = 2 * 1024 * 1024;
+constexpr LinkConfig kLongPath{.delay = 25ms, .bandwidth = 100'000'000, .queue = 625'000};
+
+struct Transfer {
+  core::AssociationParameters parameters{};  // of the sender
+  LinkConfig link = kLongPath;
+  double loss = 0;  // in both directions
+  bool batches = false;
+  std::uint64_t seed = 1;
+};
+
+struct Outcome {
+  double share = 0;  // of the bottleneck's rate, payload only
+  core::Counters sender;
+  core::Counters receiver;
+};
+
+// Five seconds of messages that fill a packet each.
+Outcome run(const Transfer& transfer) {
+  SimulationConfig config;
+  config.seed = transfer.seed;
+  config.a.receives_batches = config.b.receives_batches = transfer.batches;
+  config.a.check_every = config.b.check_every = 0;
+  Simulation simulation(std::move(config));
+  const auto [network, host_a, host_b, a, b] = simulation.parts();
+  network.stop_recording();
+  network.default_link = transfer.link;
+  a.parameters = transfer.parameters;
+  a.send_buffer = kBuffer;
+  b.parameters.receive_buffer = kBuffer;
+  b.keeps_bytes = false;
+  simulation.open();
+  simulation.connect();
+  network.link(host_a.addresses()[0], host_b.addresses()[0]).loss = transfer.loss;
+  network.link(host_b.addresses()[0], host_a.addresses()[0]).loss = transfer.loss;
+  a.send(a.latest()->id, std::vector<Message>(50'000, {.size = 1444}));
+  network.run_for(5s);
+  return {static_cast<double>(b.latest()->bytes_read) * 8 / 5 / kRate, host_a.stack().counters(),
+          host_b.stack().counters()};
+}
+
+TEST(Recovery, SlowStartEndsBeforeTheQueueOverflows) {  // §7.2.1; RFC 9406
+  const Outcome outcome = run({});
+  EXPECT_GE(outcome.share, 0.85);
+  EXPECT_LT(outcome.sender.retransmitted_chunks, 20U);  // a doubled window would lose hundreds
+}
+
+TEST(Recovery, ASmallQueueThatOverflowsCostsNoTimeout) {  // §7.2.4
+  LinkConfig link = kLongPath;
+  link.queue = 300'000;
+  const Outcome outcome = run({.link = link});
+  EXPECT_GE(outcome.share, 0.8);
+  EXPECT_EQ(outcome.sender.t3_expirations, 0U);
+}
+
+// Time until 2 MB have arrived over 25 ms each way and any rate: packets of one round trip arrive together.
+Duration start_up(bool batches) {
+  SimulationConfig config;
+  config.a.receives_batches = config.b.receives_batches = batches;
+  Simulation simulation(std::move(config));
+  const auto [network, host_a, host_b, a, b] = simulation.parts();
+  network.default_link = {.delay = 25ms};
+  a.send_buffer = 2 * kBuffer;
+  b.parameters.receive_buffer = 2 * kBuffer;
+  b.keeps_bytes = false;
+  simulation.open();
+  simulation.connect();
+  const Time begin = network.now();
+  a.send(a.latest()->id, std::vector<Message>(1400, {.size = 1444}));
+  EXPECT_TRUE(network.run_until([&] { return b.latest()->bytes_read == 1400 * 1444; }, 60s));
+  return network.now() - begin;
+}
+
+TEST(Recovery, APeerThatAcknowledgesBatchesDoesNotSlowTheStart) {  // §7.2.1
+  const Duration one_by_one = start_up(false);
+  const Duration in_batches = start_up(true);
+  EXPECT_LT(one_by_one, 1s);
+  EXPECT_LE(in_batches, one_by_one + 200ms);  // the first, small batches count as one packet
+}
+
+}  // namespace
+}  // namespace netsctp::sim
