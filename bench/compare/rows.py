@@ -26,6 +26,9 @@ PEERS = {peer.key: peer for peer in (
          ("netsctp_load",), 2 * MIB, (("NETSCTP_BACKEND", "stack"),)),
     Peer("netsctp-plain", "netsctp, no batches", "the same with NETSCTP_UDP_BATCH=off: a packet a system call",
          ("netsctp_load",), 2 * MIB, (("NETSCTP_BACKEND", "stack"), ("NETSCTP_UDP_BATCH", "off"))),
+    Peer("netsctp-cubic", "netsctp, RACK and CUBIC", "the same as netsctp with NETSCTP_LOSS_DETECTION=rack, NETSCTP_CONGESTION=cubic",
+         ("netsctp_load",), 2 * MIB, (("NETSCTP_BACKEND", "stack"), ("NETSCTP_LOSS_DETECTION", "rack"),
+                                      ("NETSCTP_CONGESTION", "cubic"))),
     Peer("netsctp-oneport", "netsctp, one port", "the same as netsctp, both processes behind one UDP port, its own buffers",
          ("netsctp_load",), 0, (("NETSCTP_BACKEND", "stack"),), one_port=True),
     Peer("iperf3", "iperf3, preload", "iperf3 --sctp under the preload library, both behind one UDP port",
@@ -123,7 +126,7 @@ def association_rows():
 def path_rows():
     for loss in (0, 0.1, 1, 3):
         yield Row(f"loss-{loss:g}", f"{loss:g} % loss", "bits_per_second", "Mbit/s",
-                  ("netsctp", "usrsctp", "tcp", "tcp-reno"), options=("--size", 1444), scale=1e-6, place="path",
+                  ("netsctp", "netsctp-cubic", "usrsctp", "tcp", "tcp-reno"), options=("--size", 1444), scale=1e-6, place="path",
                   path=("--delay", 25, "--rate", 100, "--loss", loss), seconds=5, group="50 ms path, 100 Mbit/s")
     yield Row("failover", "a path goes silent", "longest_silence_ms", "ms", ("netsctp", "usrsctp"), "steady",
               ("--size", KIB), "time to fail over", False, place="path", path=("--delay", 5), seconds=4)
@@ -172,6 +175,8 @@ def targets():
                  than_row="associations-1")
     yield Target("50 ms, 1 % loss, to usrsctp's", "loss-1", 2, "usrsctp")
     yield Target("50 ms, 1 % loss, to TCP's with Reno", "loss-1", 1, "tcp-reno")
+    yield Target("50 ms, 1 % loss, RACK and CUBIC, to usrsctp's", "loss-1", 2, "usrsctp", "netsctp-cubic")
+    yield Target("50 ms, 1 % loss, RACK and CUBIC, to TCP's with CUBIC", "loss-1", 1, "tcp", "netsctp-cubic")
     for size in (KIB, 16 * KIB, 64 * KIB):
         yield Target(f"iperf3 under the preload library, {size_name(size)}, to the C++ API", f"throughput-{size}", 0.85,
                      "netsctp-oneport", "iperf3")

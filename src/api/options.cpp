@@ -3,6 +3,7 @@
 
 #include <linux/sctp.h>
 #include <netinet/in.h>
+#include <netsctp.h>
 
 #include <algorithm>
 #include <cstring>
@@ -260,6 +261,31 @@ struct Access {
     return result;
   }
 
+  int write(const CongestionControl& value, AssociationId association) const noexcept {
+    return write_choice(NETSCTP_CONGESTION_CONTROL, value, association);
+  }
+  int read(CongestionControl& value, AssociationId association) const noexcept {
+    return read_choice(NETSCTP_CONGESTION_CONTROL, value, association);
+  }
+  int write(const LossDetection& value, AssociationId association) const noexcept {
+    return write_choice(NETSCTP_LOSS_DETECTION, value, association);
+  }
+  int read(LossDetection& value, AssociationId association) const noexcept {
+    return read_choice(NETSCTP_LOSS_DETECTION, value, association);
+  }
+  template <typename Choice>
+  int write_choice(int name, const Choice& value, AssociationId association) const noexcept {
+    return state.set(IPPROTO_SCTP, name,
+                     sctp_assoc_value{id(association), static_cast<std::uint32_t>(value.algorithm)});
+  }
+  template <typename Choice>
+  int read_choice(int name, Choice& value, AssociationId association) const noexcept {
+    sctp_assoc_value chosen{id(association), 0};
+    const int result = state.read(IPPROTO_SCTP, name, chosen);
+    value.algorithm = static_cast<typename Choice::Algorithm>(chosen.assoc_value);
+    return result;
+  }
+
   int write(const Events& value, AssociationId) const noexcept {
     std::error_code error;
     state.subscribe(value, error);
@@ -304,6 +330,8 @@ template void Socket::set(const DelayedSack&, AssociationId, std::error_code&) n
 template void Socket::set(const Autoclose&, AssociationId, std::error_code&) noexcept;
 template void Socket::set(const StreamReconfiguration&, AssociationId, std::error_code&) noexcept;
 template void Socket::set(const AllowedReconfigurations&, AssociationId, std::error_code&) noexcept;
+template void Socket::set(const CongestionControl&, AssociationId, std::error_code&) noexcept;
+template void Socket::set(const LossDetection&, AssociationId, std::error_code&) noexcept;
 template void Socket::set(const Events&, AssociationId, std::error_code&) noexcept;
 
 template NoDelay Socket::option(const NoDelay&, AssociationId, std::error_code&) const noexcept;
@@ -325,6 +353,8 @@ template StreamReconfiguration Socket::option(const StreamReconfiguration&, Asso
                                               std::error_code&) const noexcept;
 template AllowedReconfigurations Socket::option(const AllowedReconfigurations&, AssociationId,
                                                 std::error_code&) const noexcept;
+template CongestionControl Socket::option(const CongestionControl&, AssociationId, std::error_code&) const noexcept;
+template LossDetection Socket::option(const LossDetection&, AssociationId, std::error_code&) const noexcept;
 template Events Socket::option(const Events&, AssociationId, std::error_code&) const noexcept;
 
 void Socket::set_raw(int level, int name, std::span<const std::byte> value) {

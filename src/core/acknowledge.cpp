@@ -33,7 +33,13 @@ void Association::on_sack(const wire::Chunk& chunk, Time now) noexcept {
   std::array<std::size_t, kMaxPaths> flight_before{};
   for (PathId i = 0; i < paths_.size(); ++i) flight_before[i] = outstanding_.in_flight(i);
   const bool was_advancing = cumulative > outstanding_.cumulative_ack_point();
-  const Outstanding::SackOutcome outcome = outstanding_.on_sack(cumulative, *sack, fast_recovery_exit_.has_value());
+  choose_loss_detection();
+  if (rack_) {
+    for (PathId i = 0; i < paths_.size(); ++i) (*rack_)[i].begin(now);
+  }
+  Outstanding::SackOutcome outcome =
+      outstanding_.on_sack(cumulative, *sack, fast_recovery_exit_.has_value(), rack_.get());
+  if (rack_) examine_by_time(*sack, outcome, now);
   apply(outcome, flight_before, now);
 
   // RFC 9260 §6.2.1 D ii: what the peer can take beyond what is on its way.
@@ -105,18 +111,12 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
     }
   }
   // RFC 9260 §6.2.1 D iv. First of all, for what is lost beyond the exit point is a loss of its own.
-  if (fast_recovery_exit_ && cumulative >= *fast_recovery_exit_) fast_recovery_exit_.reset();
-  // RFC 9260 §7.2.4 (note): window growth by what was acknowledged comes first, the cut for what was lost after it.
-  if (outcome.marked_for_fast_retransmit) {
-    ++stack_.counters.fast_retransmits;
-    if (!fast_recovery_exit_) {
-      for (PathId i = 0; i < paths_.size(); ++i) {
-        if (outcome.paths[i].fast_retransmit) paths_[i].congestion.lost(paths_[i].pmdcs());
-      }
-      fast_recovery_exit_ = outstanding_.next_tsn() - 1;  // step 6
-      fast_retransmit_packet_ = true;                     // step 3
-    }
+  if (fast_recovery_exit_ && cumulative >= *fast_recovery_exit_) {
+    fast_recovery_exit_.reset();
+    if (rack_) std::for_each(rack_->begin(), rack_->end(), [](Rack& rack) { rack.recovered(); });
   }
+  // RFC 9260 §7.2.4 (note): window growth by what was acknowledged comes first, the cut for what was lost after it.
+  enter_fast_recovery(outcome);
   give_up(now);  // RFC 3758 §4.1 TR4, after the congestion windows were cut (§3.5 F5)
   if (!outstanding_.has_retransmits()) fast_retransmit_packet_ = false;  // acknowledged after all
   forward_tsn_after_sack(now);
@@ -129,6 +129,24 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
   }
   report_sender_dry();
   allow_burst(packets);
+  if (rack_ && (outcome.cumulative_advanced || outcome.marked_for_fast_retransmit || outstanding_.gap_acked() != 0)) {
+    for (PathId i = 0; i < paths_.size(); ++i) schedule_probe(i, now);
+  }
+}
+
+// RFC 9260 §7.2.4: chunks were found to be lost.
+void Association::enter_fast_recovery(const Outstanding::SackOutcome& outcome) noexcept {
+  if (!outcome.marked_for_fast_retransmit) return;
+  ++stack_.counters.fast_retransmits;
+  if (fast_recovery_exit_) return;
+  for (PathId i = 0; i < paths_.size(); ++i) {
+    if (outcome.paths[i].fast_retransmit) paths_[i].congestion.lost(paths_[i].pmdcs());
+  }
+  fast_recovery_exit_ = outstanding_.next_tsn() - 1;  // step 6
+  fast_retransmit_packet_ = true;                     // step 3
+  if (rack_) {
+    for (Rack& rack : *rack_) rack.probe.end.reset();  // RFC 8985 §7.1
+  }
 }
 
 // How many packets the newly acknowledged chunks came in: as many chunks in each as fit, one at least.

@@ -7,6 +7,7 @@
 //   partial.cpp              RFC 3758: messages given up, FORWARD TSN
 //   stream_reset.cpp         RFC 6525: RE-CONFIG, what we ask for
 //   stream_reset_peer.cpp    and what the peer asks for
+//   recovery.cpp             RFC 8985: loss detection by time, if it is chosen
 //   transmit.cpp             §6.1, §6.10: the only writer of its packets
 //   timers.cpp               §6.3, §8.1: deadlines and what their expiry means
 //   path_management.cpp      §5.4, §6.4, §8.2, §8.3
@@ -19,6 +20,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -34,6 +36,7 @@
 #include "core/parameters.hpp"
 #include "core/path.hpp"
 #include "core/peer_parameters.hpp"
+#include "core/rack.hpp"
 #include "core/reassembly.hpp"
 #include "core/send_queue.hpp"
 #include "core/stack.hpp"
@@ -193,6 +196,17 @@ class Association final : public TimerNode {
   [[nodiscard]] std::size_t packets_acknowledged(const Outstanding::SackOutcome& outcome) const noexcept;
   [[nodiscard]] bool window_fully_used(Path& path, std::size_t flight_before, Time now) const noexcept;
 
+  void enter_fast_recovery(const Outstanding::SackOutcome& outcome) noexcept;
+
+  // recovery.cpp
+  void choose_loss_detection() noexcept;
+  void examine_by_time(const wire::Sack& sack, Outstanding::SackOutcome& outcome, Time now) noexcept;
+  void examine_probe(PathId id, const wire::Sack& sack) noexcept;
+  void mark_late_chunks(Outstanding::SackOutcome& outcome, Time now) noexcept;
+  void schedule_probe(PathId id, Time now) noexcept;
+  void expire_recovery(Time now) noexcept;
+  void send_probe(PathId id, Time now) noexcept;
+
   // transmit.cpp
   [[nodiscard]] std::optional<PathId> next_packet_path() noexcept;
   [[nodiscard]] std::optional<PathId> next_data_path() noexcept;
@@ -349,6 +363,8 @@ class Association final : public TimerNode {
   Outstanding outstanding_;
   std::optional<Tsn> fast_recovery_exit_;  // §7.2.4 step 6
   bool fast_retransmit_packet_ = false;    // one packet ignoring cwnd is due (§7.2.4 step 3)
+  PathId beyond_window_ = kNoPath;         // a packet of new data ignoring cwnd is due there (RFC 8985 §7.3)
+  std::unique_ptr<Racks> rack_;            // nullptr: RFC 9260's loss detection
   bool send_space_wanted_ = false;
   bool sender_dry_wanted_ = false;
   bool probe_due_ = false;      // a zero window probe may go (§6.1 A)

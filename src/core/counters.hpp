@@ -54,6 +54,7 @@ struct Counters {
   std::uint64_t retransmitted_chunks = 0;
   std::uint64_t fast_retransmits = 0;
   std::uint64_t t3_expirations = 0;
+  std::uint64_t tail_loss_probes = 0;  // RFC 8985 §7
   std::uint64_t data_chunks_sent = 0;
   std::uint64_t data_chunks_received = 0;
   std::uint64_t forward_tsns_sent = 0;  // RFC 3758

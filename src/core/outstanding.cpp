@@ -128,6 +128,7 @@ void Outstanding::mark_for_retransmission(Tsn tsn, Chunk& chunk) noexcept {
 void Outstanding::mark_acked(Chunk& chunk) noexcept {
   leave_state(chunk);
   chunk.state = ChunkState::kAcked;
+  ++acked_;
 }
 
 void Outstanding::mark_abandoned(Chunk& chunk) noexcept {
@@ -147,6 +148,7 @@ void Outstanding::leave_state(const Chunk& chunk) noexcept {
       --to_retransmit_;
       break;
     case ChunkState::kAcked:
+      --acked_;
       break;
     case ChunkState::kAbandoned:
       payload_bytes_ += chunk.length;
@@ -160,9 +162,11 @@ bool Outstanding::acceptable(Tsn cumulative) const noexcept {
   return cumulative >= cumulative_ack_point() && cumulative < next_tsn();
 }
 
-Outstanding::SackOutcome Outstanding::on_sack(Tsn cumulative, const wire::Sack& sack, bool in_fast_recovery) noexcept {
+Outstanding::SackOutcome Outstanding::on_sack(Tsn cumulative, const wire::Sack& sack, bool in_fast_recovery,
+                                              Racks* racks) noexcept {
   SackOutcome outcome;
   if (!acceptable(cumulative)) return outcome;
+  racks_ = racks;
   const Tsn highest_sent = next_tsn() - 1;
   const Earliest earliest = earliest_of_paths();
   outcome.cumulative_advanced = cumulative > cumulative_ack_point();
@@ -196,6 +200,7 @@ Outstanding::SackOutcome Outstanding::on_sack(Tsn cumulative, const wire::Sack& 
   highest_gap_acked_ = highest_reported;
 
   pop_acknowledged(cumulative, earliest, outcome);
+  racks_ = nullptr;
   return outcome;
 }
 
@@ -229,6 +234,7 @@ void Outstanding::acknowledge(Tsn tsn, Chunk& chunk, const Earliest& earliest, S
     outcome.rtt_sent_at = chunk.sent_at;
     outcome.rtt_path = chunk.path;
   }
+  if (racks_ != nullptr) (*racks_)[chunk.path].delivered(tsn, chunk.sent_at, chunk.retransmitted);
   mark_acked(chunk);
 }
 
@@ -240,13 +246,14 @@ void Outstanding::on_hole(Tsn first, Tsn last, Tsn missing_below, SackOutcome& o
       case ChunkState::kAcked:
         // RFC 9260 §6.2.1 D iii, §6.3.2 R4: the receiver reneged; this is one miss indication. When it was acknowledged
         // first is no longer known, so it tells nothing of the round trip.
+        leave_state(chunk);
         enter_flight(tsn, chunk);
         chunk.missing_reports = 1;
         chunk.retransmitted = true;
         outcome.paths[chunk.path].missing_again = true;
         break;
       case ChunkState::kInFlight:
-        if (tsn >= missing_below) break;
+        if (tsn >= missing_below || racks_ != nullptr) break;
         if (chunk.missing_reports < UINT8_MAX) ++chunk.missing_reports;
         // RFC 9260 §7.2.4 steps 1 and 5: the third indication marks it for retransmission, once only.
         if (chunk.missing_reports < kMissingReportsToRetransmit || chunk.fast_retransmitted) break;
@@ -297,6 +304,42 @@ std::size_t Outstanding::mark_all_lost(PathId path) noexcept {
     mark_for_retransmission(*tsn, chunk);
   }
   return marked;
+}
+
+bool Outstanding::mark_late(PathId path, const Rack& rack, Duration window, Time now, Time& wait_until) noexcept {
+  bool any = false;
+  const std::optional<Tsn> first = earliest(path);
+  if (!first) return false;
+  for (Tsn tsn = *first; tsn < next_tsn(); tsn = tsn + 1) {
+    Chunk& chunk = at(tsn);
+    if (chunk.state != ChunkState::kInFlight || chunk.path != path) continue;
+    if (!rack.sent_before(tsn, chunk.sent_at)) {
+      if (!chunk.retransmitted) break;  // what follows was sent later still
+      continue;
+    }
+    const Time lost_at = rack.lost_at(chunk.sent_at, window);
+    if (lost_at <= now) {
+      mark_for_retransmission(tsn, chunk);
+      any = true;
+    } else {
+      wait_until = wait_until == kNever ? lost_at : std::max(wait_until, lost_at);
+    }
+  }
+  return any;
+}
+
+std::size_t Outstanding::mark_lost(Tsn tsn) noexcept {
+  Chunk& chunk = at(tsn);
+  mark_for_retransmission(tsn, chunk);
+  return chunk.length;
+}
+
+std::optional<Tsn> Outstanding::highest(PathId path) const noexcept {
+  for (Tsn tsn = next_tsn(); tsn > base_; tsn = tsn - 1) {
+    const Chunk& chunk = at(tsn - 1);
+    if (chunk.state == ChunkState::kInFlight && chunk.path == path) return tsn - 1;
+  }
+  return std::nullopt;
 }
 
 bool Outstanding::has_retransmits() const noexcept {
@@ -395,6 +438,7 @@ void Outstanding::check_consistent() const noexcept {
   std::size_t flight_payload = 0;
   std::size_t payload = 0;
   std::size_t to_retransmit = 0;
+  std::size_t acked = 0;
   for (Tsn tsn = base_; tsn < next_tsn(); tsn = tsn + 1) {
     const Chunk& chunk = at(tsn);
     require(chunk.message != nullptr && chunk.message->unacked != 0 && chunk.path < kMaxPaths);
@@ -413,6 +457,7 @@ void Outstanding::check_consistent() const noexcept {
         break;
       case ChunkState::kAcked:
         require(tsn <= highest_gap_acked_);
+        ++acked;
         break;
       case ChunkState::kAbandoned:
         break;
@@ -424,7 +469,7 @@ void Outstanding::check_consistent() const noexcept {
     flight_total += flight[path];
   }
   require(flight_total == in_flight_bytes_ && flight_payload == in_flight_payload_);
-  require(payload == payload_bytes_ && to_retransmit == to_retransmit_);
+  require(payload == payload_bytes_ && to_retransmit == to_retransmit_ && acked == acked_);
 }
 
 }  // namespace netsctp::core

@@ -12,6 +12,7 @@
 #include "base/slab.hpp"
 #include "base/time.hpp"
 #include "core/outgoing_message.hpp"
+#include "core/rack.hpp"
 #include "core/types.hpp"
 #include "wire/sack.hpp"
 
@@ -97,9 +98,19 @@ class Outstanding {
   // sent, not in ascending order as §6.7 wants them) are ignored. Costs time in proportion to the TSNs from the old
   // cumulative point up to the highest that this SACK or the last one reported. A cumulative TSN out of range changes
   // nothing.
-  SackOutcome on_sack(Tsn cumulative, const wire::Sack& sack, bool in_fast_recovery) noexcept;
+  // With `racks` (by path) they are told what arrived, and missing reports mark nothing: mark_late() does.
+  SackOutcome on_sack(Tsn cumulative, const wire::Sack& sack, bool in_fast_recovery, Racks* racks = nullptr) noexcept;
   // Only the cumulative part (SHUTDOWN, §9.2): gap-acked chunks stay as they are.
   SackOutcome on_cumulative_ack(Tsn cumulative) noexcept;
+
+  // RFC 8985 §6.2 step 5: marks what is in flight to `path` and lost by the clock; true if there was any. `wait_until`:
+  // when the last of those will be lost that may only be late, if that is later than what it was or it was kNever.
+  bool mark_late(PathId path, const Rack& rack, Duration window, Time now, Time& wait_until) noexcept;
+  // Marks one chunk that is in flight. Returns its payload bytes.
+  std::size_t mark_lost(Tsn tsn) noexcept;
+  // The highest TSN in flight to `path`. Costs time in proportion to those above it.
+  [[nodiscard]] std::optional<Tsn> highest(PathId path) const noexcept;
+  [[nodiscard]] std::size_t gap_acked() const noexcept { return acked_; }  // chunks held that were acknowledged
 
   // T3-rtx expired for `path` (§6.3.3 E3): marks all its in-flight chunks for retransmission. Returns the payload bytes
   // marked (they return to the peer's rwnd, §6.2.1 C).
@@ -178,6 +189,8 @@ class Outstanding {
   mutable Tsn highest_to_retransmit_;
   mutable Tsn advanced_;  // all from base_ to it are kAbandoned
   Time last_retransmission_ = Time::min();
+  std::size_t acked_ = 0;   // chunks in kAcked
+  Racks* racks_ = nullptr;  // during on_sack()
 };
 
 }  // namespace netsctp::core

@@ -10,6 +10,9 @@ namespace netsctp::core {
 Time Association::next_deadline() const noexcept {
   Time earliest = *std::min_element(timers_.begin(), timers_.end());
   for (const Path& path : paths_) earliest = std::min({earliest, path.t3_deadline, path.heartbeat_deadline});
+  if (rack_) {
+    for (const Rack& rack : *rack_) earliest = std::min({earliest, rack.reorder_at, rack.probe.at});
+  }
   return earliest;
 }
 
@@ -33,7 +36,9 @@ void Association::expire(Time now) noexcept {
     if (paths_[i].t3_deadline <= now) on_t3(i, now);
     if (state_ != State::kClosed && paths_[i].heartbeat_deadline <= now) on_heartbeat_timer(i, now);
   }
-  if (state_ != State::kClosed) allow_burst();
+  if (state_ == State::kClosed) return;
+  expire_recovery(now);
+  allow_burst();
 }
 
 void Association::on_t3(PathId id, Time) noexcept {
@@ -46,6 +51,13 @@ void Association::on_t3(PathId id, Time) noexcept {
   // A timeout ends fast recovery: slow start takes over.
   fast_recovery_exit_.reset();
   fast_retransmit_packet_ = false;
+  beyond_window_ = kNoPath;
+  if (rack_) {
+    for (Rack& rack : *rack_) {
+      rack.reorder_at = kNever;
+      rack.probe = {};  // RFC 8985 §7.1
+    }
+  }
   // RFC 9260 §6.1 A: a peer that keeps its window closed and answers is not failing, nor is the path congested.
   if (probing_ && sack_since_t3_) {
     sack_since_t3_ = false;

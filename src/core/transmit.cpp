@@ -255,6 +255,7 @@ bool Association::may_send_data() const noexcept {
 }
 
 bool Association::window_open(PathId path) const noexcept {
+  if (path == beyond_window_) return true;
   const std::size_t in_flight = outstanding_.in_flight(path);
   if (paths_[path].one_packet && in_flight > 0) return false;  // RFC 9260 §7.2.3
   return in_flight < paths_[path].congestion.window();         // RFC 9260 §6.1 B
@@ -378,6 +379,7 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
   // Room is made for a packet that goes out anyway; one that carries nothing else yet waits for more to bundle.
   if (writer.empty() && nagle_holds(path)) return false;
   bool sent = false;
+  const bool beyond_window = path == beyond_window_;
   const std::size_t limit = fragment_size();
   for (;;) {
     give_up_unsent(now);  // RFC 3758 §4.1 TR3
@@ -389,7 +391,8 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
     if (paths_[wanted].state != Path::State::kActive) wanted = data_path();
     if (wanted != path || writer.room() < size || outstanding_.full()) break;
     if (!peer_window_allows(next->length)) break;
-    if (outstanding_.in_flight(path) + size > paths_[path].congestion.window() + paths_[path].pmdcs() - 1) break;
+    const std::size_t window = paths_[path].congestion.window();
+    if (!beyond_window && outstanding_.in_flight(path) + size > window + paths_[path].pmdcs() - 1) break;
     if (next->length > peer_rwnd_) {  // a zero window probe: this chunk and no more (RFC 9260 §6.1 A)
       probe_due_ = false;
       probing_ = true;
@@ -412,6 +415,11 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
     sent = true;
   }
   if (sent && burst_left_ > 0) --burst_left_;
+  if (beyond_window) {
+    beyond_window_ = kNoPath;
+  } else if (sent) {
+    schedule_probe(path, now);
+  }
   return sent;
 }
 

@@ -55,6 +55,21 @@ bool kernel_hears_sctp() noexcept {
   return ::access("/proc/net/sctp", F_OK) == 0;
 }
 
+// One of two words, the first unless the variable says otherwise.
+bool second_of(const char* name, std::string_view first, std::string_view second, Backend& chosen) {
+  const std::string_view word = from_environment(name, first);
+  if (word != first && word != second) {
+    chosen.error = std::string(name) + " is " + quoted(word) + ": it must be " + std::string(first) + " or ";
+    chosen.error += second;
+  }
+  return word == second;
+}
+
+void choose_recovery(Backend& chosen) {
+  chosen.cubic = second_of("NETSCTP_CONGESTION", "rfc9260", "cubic", chosen);
+  chosen.rack = second_of("NETSCTP_LOSS_DETECTION", "rfc9260", "rack", chosen);
+}
+
 void choose_link(Backend& chosen) {
   chosen.kind = Backend::Kind::kStack;
   chosen.trace = from_environment("NETSCTP_TRACE", "");
@@ -86,6 +101,7 @@ void choose_link(Backend& chosen) {
   chosen.udp_batches = batch != "off";
   if (batch != "on" && batch != "off")
     chosen.error = "NETSCTP_UDP_BATCH is " + quoted(batch) + ": it must be on or off";
+  choose_recovery(chosen);
 }
 
 Backend choose() {

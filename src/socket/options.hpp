@@ -13,6 +13,11 @@
 
 namespace netsctp::socket {
 
+// Options of our own, beyond Linux' numbers; <netsctp.h> has them for programs. struct sctp_assoc_value; the values are
+// core::CongestionControl's and core::LossDetection's.
+inline constexpr int kCongestionControlOption = 10001;
+inline constexpr int kLossDetectionOption = 10002;
+
 // One getsockopt() or setsockopt(), under the engine's lock.
 struct OptionCall {
   StackSocket& socket;

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -128,6 +129,27 @@ int set_scheduler(const OptionCall& call, const void* value, socklen_t length) {
     }
   }
   return 0;
+}
+
+// --- ours: how an association meets loss; taken up with its next SACK ------------------------------------------------
+
+template <auto member>
+int get_choice(const OptionCall& call, void* value, socklen_t& length) {
+  sctp_assoc_value argument{};
+  if (!load(argument, value, length)) return -EINVAL;
+  const auto* const parameters = parameters_of(call, argument.assoc_id);
+  if (parameters == nullptr) return -EINVAL;
+  argument.assoc_value = static_cast<std::uint32_t>(parameters->*member);
+  return store(argument, value, length);
+}
+
+template <auto member>  // of an enum with the values 0 and 1
+int set_choice(const OptionCall& call, const void* value, socklen_t length) {
+  sctp_assoc_value argument{};
+  if (!load_exactly(argument, value, length) || argument.assoc_value > 1) return -EINVAL;
+  return change_parameters(call, argument.assoc_id, [&](core::AssociationParameters& to) {
+    to.*member = static_cast<std::remove_reference_t<decltype(to.*member)>>(argument.assoc_value);
+  });
 }
 
 int get_stream_value(const OptionCall& call, void* value, socklen_t& length) {
@@ -324,6 +346,10 @@ constexpr Option kOptions[]{
     {SCTP_ADAPTATION_LAYER, get_adaptation, set_adaptation},
     {SCTP_AUTO_ASCONF, get_auto_asconf, set_auto_asconf},
     {SCTP_REUSE_PORT, get_reuse_port, set_reuse_port},
+    {kCongestionControlOption, get_choice<&core::AssociationParameters::congestion_control>,
+     set_choice<&core::AssociationParameters::congestion_control>, sizeof(sctp_assoc_value)},
+    {kLossDetectionOption, get_choice<&core::AssociationParameters::loss_detection>,
+     set_choice<&core::AssociationParameters::loss_detection>, sizeof(sctp_assoc_value)},
     {SCTP_STREAM_SCHEDULER, get_scheduler, set_scheduler, sizeof(sctp_assoc_value)},
     {SCTP_STREAM_SCHEDULER_VALUE, get_stream_value, set_stream_value, sizeof(sctp_stream_value)},
     {SCTP_PEER_ADDR_THLDS, get_thresholds, set_thresholds, sizeof(sctp_paddrthlds)},

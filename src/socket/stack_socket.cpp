@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "socket/backend.hpp"
 #include "socket/descriptor_table.hpp"
 #include "socket/instance.hpp"
 #include "socket/sockaddr.hpp"
@@ -14,6 +15,8 @@ Result<std::shared_ptr<StackSocket>> StackSocket::create(int domain, int type) {
   if (!instance) return instance.error();
   SocketSettings initial;
   initial.view.domain = domain;
+  if (backend().cubic) initial.association.congestion_control = core::CongestionControl::kCubic;
+  if (backend().rack) initial.association.loss_detection = core::LossDetection::kRack;
   const auto style = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM ? Style::kOneToOne : Style::kOneToMany;
   auto socket = std::make_shared<StackSocket>(**instance, style, initial);
   auto session = (*instance)->engine().session();

@@ -201,6 +201,16 @@ TEST(Socket, ReceiveDropsNotifications) {
   EXPECT_TRUE(server.option<sctp::Events>().association);
 }
 
+TEST(Options, LossRecoveryIsChosenByTheSocket) {
+  sctp::Socket socket{sctp::SocketSettings{}};
+  EXPECT_EQ(socket.option<sctp::CongestionControl>().algorithm, sctp::CongestionControl::Algorithm::kRfc9260);
+  socket.set(sctp::CongestionControl{sctp::CongestionControl::Algorithm::kCubic});
+  EXPECT_EQ(socket.option<sctp::CongestionControl>().algorithm, sctp::CongestionControl::Algorithm::kCubic);
+  EXPECT_EQ(socket.option<sctp::LossDetection>().algorithm, sctp::LossDetection::Algorithm::kRfc9260);
+  socket.set(sctp::LossDetection{sctp::LossDetection::Algorithm::kRack});
+  EXPECT_EQ(socket.option<sctp::LossDetection>().algorithm, sctp::LossDetection::Algorithm::kRack);
+}
+
 TEST(Options, ValuesThatAreSetAreRead) {
   sctp::Socket socket{sctp::SocketSettings{}};
   socket.set(sctp::NoDelay{true});

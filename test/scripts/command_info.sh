@@ -22,6 +22,9 @@ NETSCTP_BACKEND=stack says 0 "^link +UDP port $NETSCTP_UDP_PORT" info
 NETSCTP_BACKEND=nonsense says 1 'NETSCTP_BACKEND' info
 NETSCTP_BACKEND=stack NETSCTP_UDP_BATCH=off says 0 '^link +UDP port' info
 NETSCTP_BACKEND=stack NETSCTP_UDP_BATCH=nonsense says 1 'NETSCTP_UDP_BATCH' info
+NETSCTP_BACKEND=stack NETSCTP_CONGESTION=cubic NETSCTP_LOSS_DETECTION=rack says 0 '^link +UDP port' info
+NETSCTP_BACKEND=stack NETSCTP_CONGESTION=nonsense says 1 'NETSCTP_CONGESTION is' info
+NETSCTP_BACKEND=stack NETSCTP_LOSS_DETECTION=nonsense says 1 'NETSCTP_LOSS_DETECTION is' info
 says 2 'subcommand' # none given
 says 2 'port' connect --host 127.0.0.1
 says 2 'host' connect --port 5000

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "sim/inspect.hpp"
 #include "sim/simulation.hpp"
 
 namespace netsctp::sim {
@@ -89,6 +90,85 @@ TEST(Recovery, APeerThatAcknowledgesBatchesDoesNotSlowTheStart) {  // §7.2.1
   const Duration in_batches = start_up(true);
   EXPECT_LT(one_by_one, 1s);
   EXPECT_LE(in_batches, one_by_one + 200ms);  // the first, small batches count as one packet
+}
+
+// --- RACK-TLP and CUBIC, chosen --------------------------------------------------------------------------------------
+
+core::AssociationParameters with(core::LossDetection detection,
+                                 core::CongestionControl control = core::CongestionControl::kRfc9260) {
+  core::AssociationParameters parameters;
+  parameters.loss_detection = detection;
+  parameters.congestion_control = control;
+  return parameters;
+}
+constexpr auto kByReports = core::LossDetection::kRfc9260;
+constexpr auto kByTime = core::LossDetection::kRack;
+
+TEST(Recovery, ReorderingWithinTheWindowIsNoLossByTime) {  // RFC 8985 §6.2 step 4
+  LinkConfig link = kLongPath;
+  link.bandwidth = 20'000'000;
+  link.reordering = 0.05;
+  link.reorder_delay = 8ms;
+  const Outcome by_reports = run({.parameters = with(kByReports), .link = link});
+  const Outcome by_time = run({.parameters = with(kByTime), .link = link});
+  EXPECT_GE(by_reports.receiver.duplicate_tsns, 15U);
+  EXPECT_LE(by_time.receiver.duplicate_tsns, 3U);  // until reordering was seen
+  EXPECT_GT(by_time.share, 2 * by_reports.share);
+}
+
+TEST(Recovery, ByTimeNoLostRetransmissionWaitsForATimeout) {  // RFC 8985 §6.2 step 5
+  std::uint64_t timeouts = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Outcome by_time = run({.parameters = with(kByTime), .loss = 0.03, .seed = seed});
+    EXPECT_EQ(by_time.sender.t3_expirations, 0U) << "seed " << seed;
+    EXPECT_LE(by_time.receiver.duplicate_tsns, 5U) << "seed " << seed;
+    timeouts += run({.parameters = with(kByReports), .loss = 0.03, .seed = seed}).sender.t3_expirations;
+  }
+  EXPECT_GT(timeouts, 0U);
+}
+
+// How long after a burst of which the last `lost` packets are lost all of it has arrived.
+Duration tail_delay(core::LossDetection detection, std::size_t lost) {
+  Simulation simulation;
+  const auto [network, host_a, host_b, a, b] = simulation.parts();
+  network.default_link = kLongPath;
+  a.parameters = with(detection);
+  a.parameters.no_delay = true;
+  simulation.open();
+  simulation.connect();
+  a.send(a.latest()->id, std::vector<Message>(20, {.size = 1400}));
+  network.run_for(2s);
+  std::size_t data = 0;
+  network.drop = [&](const Packet& packet) {
+    if (packet.from.ip != host_a.addresses()[0] || !has_chunk(packet, wire::ChunkType::kData)) return false;
+    ++data;
+    return data > 6 - lost && data <= 6;
+  };
+  const Time begin = network.now();
+  a.send(a.latest()->id, std::vector<Message>(6, {.size = 1400}));
+  EXPECT_TRUE(network.run_until([&] { return simulation.has_received_all(b, a); }, 60s));
+  return network.now() - begin;
+}
+
+TEST(Recovery, AProbeRepairsALostTailBeforeTheTimeout) {  // RFC 8985 §7
+  for (const std::size_t lost : {1U, 2U}) {
+    SCOPED_TRACE(std::to_string(lost) + " packets lost");
+    EXPECT_GT(tail_delay(kByReports, lost), 1s);
+    EXPECT_LT(tail_delay(kByTime, lost), 800ms);
+  }
+}
+
+TEST(Recovery, CubicByTimeIsFasterOnALossyPath) {
+  double plain = 0;
+  double both = 0;
+  constexpr std::uint64_t kSeeds = 20;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    plain += run({.loss = 0.01, .seed = seed}).share / kSeeds;
+    both +=
+        run({.parameters = with(kByTime, core::CongestionControl::kCubic), .loss = 0.01, .seed = seed}).share / kSeeds;
+  }
+  EXPECT_GE(plain, 0.025);
+  EXPECT_GE(both, 1.3 * plain);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 
+#include "socket/options.hpp"
 #include "sockets.hpp"
 
 namespace netsctp::test {
@@ -133,6 +134,24 @@ TEST(Options, SackDelayHasItsLimit_6458_8_1_19) {
   EXPECT_EQ(get(socket, IPPROTO_SCTP, SCTP_DELAYED_SACK, got), 0);
   EXPECT_EQ(got.sack_delay, 100U);
   EXPECT_EQ(got.sack_freq, 4U);
+  EXPECT_EQ(socket->close(), 0);
+}
+
+TEST(Options, LossRecoveryIsAMatterOfChoice) {
+  constexpr int kNames[] = {socket::kCongestionControlOption, socket::kLossDetectionOption};
+  auto socket = make();
+  for (const int name : kNames) {
+    sctp_assoc_value value{0, 7};
+    EXPECT_EQ(get(socket, IPPROTO_SCTP, name, value), 0);
+    EXPECT_EQ(value.assoc_value, 0U);  // RFC 9260's
+    value.assoc_value = 2;
+    EXPECT_EQ(set(socket, IPPROTO_SCTP, name, value), -EINVAL);
+    value.assoc_value = 1;
+    EXPECT_EQ(set(socket, IPPROTO_SCTP, name, value), 0);
+    value.assoc_value = 7;
+    EXPECT_EQ(get(socket, IPPROTO_SCTP, name, value), 0);
+    EXPECT_EQ(value.assoc_value, 1U);
+  }
   EXPECT_EQ(socket->close(), 0);
 }
 

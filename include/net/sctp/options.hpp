@@ -131,6 +131,21 @@ struct [[gnu::visibility("default")]] AllowedReconfigurations {
   bool add_streams = false;
 };
 
+// How the congestion window grows and shrinks. ENOPROTOOPT but on netsctp's own stack. NETSCTP_CONGESTION=cubic makes
+// CUBIC what sockets begin with.
+struct [[gnu::visibility("default")]] CongestionControl {
+  enum class Algorithm : std::uint8_t { kRfc9260 = 0, kCubic = 1 };
+  Algorithm algorithm = Algorithm::kRfc9260;
+};
+
+// What shows that data was lost: three missing reports (RFC 9260 §7.2.4), or that later data has arrived and time has
+// passed, with a probe for the end of a transfer (RACK-TLP, RFC 8985). ENOPROTOOPT but on netsctp's own stack.
+// NETSCTP_LOSS_DETECTION=rack makes RACK what sockets begin with.
+struct [[gnu::visibility("default")]] LossDetection {
+  enum class Algorithm : std::uint8_t { kRfc9260 = 0, kRack = 1 };
+  Algorithm algorithm = Algorithm::kRfc9260;
+};
+
 // Events (notification.hpp) is an option too: which notifications to tell.
 
 }  // namespace net::sctp

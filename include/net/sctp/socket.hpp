@@ -51,13 +51,14 @@ struct SocketSettings {
 
 // The types that set() and option() take.
 template <typename Option>
-concept ReadableOption = std::same_as<Option, NoDelay> || std::same_as<Option, Linger> ||
-    std::same_as<Option, SendBuffer> || std::same_as<Option, ReceiveBuffer> || std::same_as<Option, Rto> ||
-    std::same_as<Option, InitParameters> || std::same_as<Option, AssociationParameters> ||
-    std::same_as<Option, PathParameters> || std::same_as<Option, PathStatus> || std::same_as<Option, Status> ||
-    std::same_as<Option, PrimaryAddress> || std::same_as<Option, RemoteUdpPort> || std::same_as<Option, DelayedSack> ||
-    std::same_as<Option, Autoclose> || std::same_as<Option, StreamReconfiguration> ||
-    std::same_as<Option, AllowedReconfigurations> || std::same_as<Option, Events>;
+concept ReadableOption =
+    std::same_as<Option, NoDelay> || std::same_as<Option, Linger> || std::same_as<Option, SendBuffer> ||
+    std::same_as<Option, ReceiveBuffer> || std::same_as<Option, Rto> || std::same_as<Option, InitParameters> ||
+    std::same_as<Option, AssociationParameters> || std::same_as<Option, PathParameters> ||
+    std::same_as<Option, PathStatus> || std::same_as<Option, Status> || std::same_as<Option, PrimaryAddress> ||
+    std::same_as<Option, RemoteUdpPort> || std::same_as<Option, DelayedSack> || std::same_as<Option, Autoclose> ||
+    std::same_as<Option, StreamReconfiguration> || std::same_as<Option, AllowedReconfigurations> ||
+    std::same_as<Option, Events> || std::same_as<Option, CongestionControl> || std::same_as<Option, LossDetection>;
 template <typename Option>
 concept WritableOption = ReadableOption<Option> && !std::same_as<Option, PathStatus> && !std::same_as<Option, Status>;
 
