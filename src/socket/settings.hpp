@@ -54,6 +54,7 @@ struct SocketSettings {
   int linger_seconds = 0;
   bool reuse_address = false;
   bool share_listening = false;  // SO_REUSEPORT
+  bool as_tcp = false;           // Socket::act_as_tcp()
   bool receive_info = false;     // SCTP_RECVRCVINFO
   bool next_info = false;        // SCTP_RECVNXTINFO
   bool disable_fragments = false;

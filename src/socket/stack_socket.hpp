@@ -63,6 +63,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   int close() noexcept override;
   void leave_error(int error) noexcept override;
   [[nodiscard]] int take_left_error() noexcept override;
+  void act_as_tcp() noexcept override;
   void moved_to(int duplicate) noexcept override;
   void abandon(int hung_up) noexcept { readiness_.abandon(hung_up); }  // in the child of a fork()
 
