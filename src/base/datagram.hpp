@@ -27,6 +27,10 @@ struct Transmit {
   std::uint16_t segment_size = 0;  // what UDP_SEGMENT wants
   // IP may fragment them, here and on the way (IPv4: DF clear). Else one that is too large is lost, and the link tells.
   bool may_fragment = false;
+  // What the IP header says beside the addresses: the octet of DSCP and ECN (RFC 2474 §3, IPv4's TOS, IPv6's traffic
+  // class), and the flow label of IPv6 (RFC 8200 §3). 0: nothing in particular.
+  std::uint8_t traffic_class = 0;
+  std::uint32_t flow_label = 0;
 };
 
 // What came back by ICMP or ICMPv6 about a packet that was sent; or what the host itself says of one that is too large

@@ -211,6 +211,7 @@ class Association final : public TimerNode {
   [[nodiscard]] std::optional<PathId> next_packet_path() noexcept;
   [[nodiscard]] std::optional<PathId> next_data_path() noexcept;
   [[nodiscard]] std::size_t packet_limit(PathId path) const noexcept;
+  [[nodiscard]] PacketMarks packet_marks(const Path& to, bool may_fragment) const noexcept;
   void write_packet(wire::PacketWriter& writer, PathId path, Time now) noexcept;
   void write_init(wire::PacketWriter& writer, Time now) noexcept;
   void write_cookie_echo(wire::PacketWriter& writer, PathId path, Time now) noexcept;

@@ -8,21 +8,28 @@ std::span<std::byte> TransmitBatch::prepare(std::size_t max_size) noexcept {
 }
 
 bool TransmitBatch::continues_run(std::size_t size, const Address& to, const IpAddress& from,
-                                  bool may_fragment) const noexcept {
+                                  const PacketMarks& marks) const noexcept {
   if (run_count_ == 0 || run_closed_ || segments_ == kMaxSegments) return false;
   const Transmit& run = runs_[run_count_ - 1];
   return size <= run.segment_size && run.bytes.size() + size <= kMaxRunBytes && run.to == to && run.from == from &&
-         run.may_fragment == may_fragment;
+         PacketMarks{run.may_fragment, run.traffic_class, run.flow_label} == marks;
 }
 
-void TransmitBatch::commit(std::size_t size, const Address& to, const IpAddress& from, bool may_fragment) noexcept {
-  if (continues_run(size, to, from, may_fragment)) {
+void TransmitBatch::commit(std::size_t size, const Address& to, const IpAddress& from,
+                           const PacketMarks& marks) noexcept {
+  if (continues_run(size, to, from, marks)) {
     Transmit& run = runs_[run_count_ - 1];
     run.bytes = {run.bytes.data(), run.bytes.size() + size};
     run_closed_ = size < run.segment_size;
     ++segments_;
   } else {
-    runs_[run_count_++] = {to, from, buffer_.subspan(used_, size), static_cast<std::uint16_t>(size), may_fragment};
+    runs_[run_count_++] = {to,
+                           from,
+                           buffer_.subspan(used_, size),
+                           static_cast<std::uint16_t>(size),
+                           marks.may_fragment,
+                           marks.traffic_class,
+                           marks.flow_label};
     run_closed_ = false;
     segments_ = 1;
   }

@@ -14,6 +14,15 @@ namespace netsctp::core {
 using netsctp::Datagram;
 using netsctp::Transmit;
 
+// How IP carries a packet: see Transmit.
+struct PacketMarks {
+  bool may_fragment = false;
+  std::uint8_t traffic_class = 0;
+  std::uint32_t flow_label = 0;
+
+  friend bool operator==(const PacketMarks&, const PacketMarks&) noexcept = default;
+};
+
 // Consecutive packets of one size and one pair of addresses become one run.
 class TransmitBatch {
  public:
@@ -25,8 +34,8 @@ class TransmitBatch {
 
   // Space for one packet of at most `max_size` bytes; empty if the batch is full. Nothing is added until commit().
   [[nodiscard]] std::span<std::byte> prepare(std::size_t max_size) noexcept;
-  // The first `size` bytes of the prepared space are a packet, which IP may fragment or not.
-  void commit(std::size_t size, const Address& to, const IpAddress& from, bool may_fragment = false) noexcept;
+  // The first `size` bytes of the prepared space are a packet, sent as the rest says.
+  void commit(std::size_t size, const Address& to, const IpAddress& from, const PacketMarks& marks = {}) noexcept;
 
   [[nodiscard]] std::span<const Transmit> runs() const noexcept { return {runs_.data(), run_count_}; }
   [[nodiscard]] std::size_t packets() const noexcept { return packets_; }
@@ -35,7 +44,7 @@ class TransmitBatch {
 
  private:
   [[nodiscard]] bool continues_run(std::size_t size, const Address& to, const IpAddress& from,
-                                   bool may_fragment) const noexcept;
+                                   const PacketMarks& marks) const noexcept;
 
   std::span<std::byte> buffer_;
   std::size_t used_ = 0;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/time.hpp"
 
@@ -22,7 +23,9 @@ struct PathParameters {
   std::uint16_t potentially_failed_threshold = kNoThreshold;
   std::uint16_t primary_switch_threshold = kNoThreshold;  // Primary.Switchover.Max.Retrans (RFC 7829 §5)
   static constexpr std::uint16_t kNoThreshold = 65535;
-  std::uint32_t probe_interval = 0;  // ms between PLPMTUD probes; 0: none; stored only (RFC 8899 is not built)
+  std::optional<std::uint8_t> dscp;         // RFC 6458 §8.1.12 spp_dscp: in the upper six bits; none: the socket's
+  std::optional<std::uint32_t> flow_label;  // spp_ipv6_flowlabel, 20 bits, on IPv6
+  std::uint32_t probe_interval = 0;         // ms between PLPMTUD probes; 0: none; stored only (RFC 8899 is not built)
 };
 
 // Which stream is served next (RFC 8260 §3.1, §3.2, §3.4): the oldest message's, all in turn, or the one of the lowest
@@ -59,6 +62,8 @@ struct AssociationParameters {
   LossDetection loss_detection = LossDetection::kRfc9260;
   bool partial_reliability = true;            // RFC 3758: offered in INIT and INIT ACK
   bool stream_reset = false;                  // RFC 6525: offered in INIT and INIT ACK
+  std::uint8_t traffic_class_v4 = 0;          // IP_TOS of ip(7), IPV6_TCLASS of ipv6(7): where a path says nothing
+  std::uint8_t traffic_class_v6 = 0;          //
   std::uint8_t allowed_reconfigurations = 0;  // kAllow... of stream_reset.hpp: what peer and user may ask for
   PathParameters path;
 };

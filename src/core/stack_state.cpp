@@ -247,7 +247,7 @@ bool StackState::transmit_replies(TransmitBatch& batch) noexcept {
     std::memcpy(space.data(), reply.packet.data(), reply.packet.size());
     // No association would learn that it did not fit.
     const bool may_fragment = reply.packet.size() > Path::kMinMtu / 2;
-    batch.commit(reply.packet.size(), reply.to, reply.from, may_fragment);
+    batch.commit(reply.packet.size(), reply.to, reply.from, {.may_fragment = may_fragment});
     ++counters.packets_sent;
     replies_.pop_front();
   }

@@ -29,10 +29,16 @@ bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
     const std::size_t size = writer.finish().size();
     // RFC 9260 §6.9: a chunk that was cut for a larger path MTU; or the user has fixed the MTU and wants no discovery.
     const bool may_fragment = size > to.max_packet || to.parameters.path_mtu != 0;
-    batch.commit(size, {to.address, to.remote_udp_port}, to.local, may_fragment);
+    batch.commit(size, {to.address, to.remote_udp_port}, to.local, packet_marks(to, may_fragment));
     ++stack_.counters.packets_sent;
     ++counters_.packets_sent;
   }
+}
+
+// RFC 6458 §8.1.12: what was set for the path; else what the socket has for all of the family.
+PacketMarks Association::packet_marks(const Path& to, bool may_fragment) const noexcept {
+  const std::uint8_t usual = to.address.is_v4() ? parameters_.traffic_class_v4 : parameters_.traffic_class_v6;
+  return {may_fragment, to.parameters.dscp.value_or(usual), to.parameters.flow_label.value_or(0)};
 }
 
 // RFC 9260 §7.3: a chunk that was sent before the path's MTU became smaller cannot be cut any more; it goes whole, and

@@ -23,6 +23,8 @@ struct alignas(cmsghdr) Control {
   std::array<char, 128> bytes;
 };
 
+inline constexpr int kFlowInfo = 11;  // IPV6_FLOWINFO, of <linux/in6.h>, which does not go with <netinet/in.h>
+
 // Returns the length.
 socklen_t store(SocketAddress& out, const Address& address) noexcept;
 // An address without family if it is neither IPv4 nor IPv6.
@@ -41,6 +43,16 @@ std::size_t add_control(Control& control, std::size_t used, int level, int type,
 
 // The source address of a packet, which a multi-homed endpoint chooses for each. 0: the host's routing table chooses.
 std::size_t add_source(Control& control, const Transmit& run) noexcept;
+
+// Appends what the run says of the packets' traffic class and flow label, if anything, and returns the length used.
+inline std::size_t add_marks(Control& control, std::size_t used, const Transmit& run) noexcept {
+  if (run.traffic_class == 0 && run.flow_label == 0) return used;
+  const int traffic_class = run.traffic_class;
+  if (run.to.ip.is_v4()) return add_control(control, used, IPPROTO_IP, IP_TOS, traffic_class);
+  used = add_control(control, used, IPPROTO_IPV6, IPV6_TCLASS, traffic_class);
+  if (run.flow_label == 0) return used;
+  return add_control(control, used, IPPROTO_IPV6, kFlowInfo, htonl(run.flow_label));
+}
 
 // False with errno set.
 bool switch_on(int descriptor, int level, int option, int value = 1) noexcept;

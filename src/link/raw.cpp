@@ -242,7 +242,7 @@ void RawLink::queue(const Transmit& run, std::span<const std::byte> bytes) noexc
   slots.vectors[i] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
   msghdr& header = slots.headers[i].msg_hdr;
   header.msg_namelen = store(slots.names[i], slots.destinations[i]);  // IPv6 raw sockets refuse any port
-  const std::size_t used = add_source(slots.controls[i], run);
+  const std::size_t used = add_marks(slots.controls[i], add_source(slots.controls[i], run), run);
   header.msg_control = used != 0 ? slots.controls[i].bytes.data() : nullptr;
   header.msg_controllen = used;
 }

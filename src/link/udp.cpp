@@ -252,7 +252,7 @@ void UdpLink::queue(const Transmit& run, std::span<const std::byte> bytes) noexc
   msghdr& header = slots.headers[i].msg_hdr;
   header.msg_namelen = store(slots.names[i], run.to);
   // RFC 6951 leaves the source address to us.
-  std::size_t used = add_source(slots.controls[i], run);
+  std::size_t used = add_marks(slots.controls[i], add_source(slots.controls[i], run), run);
   slots.plain_controls[i] = used;
   slots.segment_sizes[i] = 0;
   if (run.segment_size != 0 && bytes.size() > run.segment_size) {

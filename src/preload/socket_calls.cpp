@@ -117,6 +117,7 @@ int socket(int domain, int type, int protocol) noexcept {
   int result = -EPROTONOSUPPORT;  // in a child of vfork(): there is no stack to be had
   if (descriptors::is_this_process()) {
     auto made = netsctp::socket::open(domain, type | SOCK_CLOEXEC);
+    if (made && want == Wanted::kTcp) (*made)->act_as_tcp();
     result = made ? descriptors::enter(std::move(*made), domain, want == Wanted::kTcp, (type & SOCK_CLOEXEC) != 0)
                   : -made.error().value();
   }

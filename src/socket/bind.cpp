@@ -41,7 +41,9 @@ int StackSocket::bind_to(Session&, std::span<const Address> addresses) {
     }
   }
   if (wanted.any_v4 || wanted.any_v6) wanted.specific.clear();
-  if (shares_port() && port != 0) endpoint_ = instance_.shared_endpoint(port, wanted);
+  if ((shares_port() || settings.share_listening) && port != 0) {
+    endpoint_ = instance_.shared_endpoint(port, wanted, *this);
+  }
   if (endpoint_ == nullptr) {
     auto opened = Endpoint::open(instance_, port, wanted, settings.association);
     if (!opened) return -opened.error().value();
@@ -65,25 +67,48 @@ int StackSocket::listen(int backlog) noexcept {
   if (branch_) return -EINVAL;
   if (backlog == 0) {                                 // RFC 6458 §3.1.3, §4.1.3: no new associations any more
     if (stage_ != Stage::kListening) return -EINVAL;  // as Linux
-    stack().stop_listening(endpoint_->id());
-    stage_ = Stage::kIdle;
+    stop_listening();
     settle();
     return 0;
   }
   if (const int error = bind_if_unbound(session)) return error;
-  // As Linux: sockets that share a port may do anything with it, but one only listens.
+  // As Linux: sockets that share a port may do anything with it, but one only listens, or several with SO_REUSEPORT.
   StackSocket* const owner = endpoint_->owner;
-  if (owner != nullptr && owner != this && owner->stage_ == Stage::kListening) return -EADDRINUSE;
-  endpoint_->owner = this;
+  const bool beside = owner != nullptr && owner != this && owner->stage_ == Stage::kListening;
+  if (beside && !owner->shares_listening_with(*this)) return -EADDRINUSE;
+  if (!beside) endpoint_->owner = this;
   apply_defaults();
   const std::size_t wanted = backlog < 0 ? kMaxBacklog : static_cast<std::size_t>(backlog);
   backlog_ = std::min(wanted, kMaxBacklog);
-  // A one-to-many socket accepts by itself: nothing ever waits.
-  // As Linux: one more than was asked for may wait.
-  stack().listen(endpoint_->id(), is_one_to_many() ? kMaxBacklog : backlog_ + 1);
   stage_ = Stage::kListening;
+  auto& listeners = endpoint_->listeners;
+  if (std::find(listeners.begin(), listeners.end(), this) == listeners.end()) listeners.push_back(this);
+  announce_listeners();
   settle();
   return 0;
+}
+
+void StackSocket::announce_listeners() noexcept {
+  std::size_t places = 0;
+  for (const StackSocket* const each : endpoint_->listeners) {
+    // A one-to-many socket accepts by itself: nothing ever waits. As Linux: one more than was asked for may wait.
+    places += each->is_one_to_many() ? kMaxBacklog : each->backlog_ + 1;
+  }
+  stack().listen(endpoint_->id(), places);
+}
+
+void StackSocket::stop_listening() noexcept {
+  stage_ = Stage::kIdle;
+  auto& listeners = endpoint_->listeners;
+  std::erase(listeners, this);
+  if (listeners.empty()) {
+    stack().stop_listening(endpoint_->id());
+    return;
+  }
+  announce_listeners();
+  if (endpoint_->owner != this) return;
+  endpoint_->owner = listeners.front();
+  listeners.front()->apply_defaults();
 }
 
 }  // namespace netsctp::socket

@@ -46,10 +46,8 @@ void StackSocket::give_up(Time now, bool forcibly) noexcept {
     accept_queue_.pop_front();
     embryo->give_up(now, false);
   }
-  if (endpoint_ != nullptr && endpoint_->owner == this) {
-    endpoint_->owner = nullptr;
-    stack().stop_listening(endpoint_->id());
-  }
+  if (stage_ == Stage::kListening) stop_listening();
+  if (endpoint_ != nullptr && endpoint_->owner == this) endpoint_->owner = nullptr;
   endpoint_.reset();
   queue_.clear();
 }

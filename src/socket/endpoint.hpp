@@ -2,6 +2,7 @@
 // and by every association that came from it: the port stays taken until the last of them has gone.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -45,6 +46,11 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
 
   // The socket that bound it first, or listens on it, and takes its inbound associations; nullptr after its close.
   StackSocket* owner = nullptr;
+  // Those that listen: one, or several that set SO_REUSEPORT. They take the inbound associations in turn.
+  std::vector<StackSocket*> listeners;
+  [[nodiscard]] StackSocket* next_listener() noexcept {
+    return listeners.empty() ? owner : listeners[turn_++ % listeners.size()];
+  }
 
  private:
   Endpoint(Instance& instance, core::EndpointId id, std::uint16_t port, EndpointAddresses addresses);
@@ -53,6 +59,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   core::EndpointId id_;
   std::uint16_t port_;
   EndpointAddresses addresses_;
+  std::size_t turn_ = 0;  // whose of `listeners`
 };
 
 }  // namespace netsctp::socket

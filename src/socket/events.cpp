@@ -169,6 +169,7 @@ void StackSocket::ended(SocketAssociation& association, int error) noexcept {
     return;
   }
   stage_ = Stage::kEnded;
+  end_of_input_ |= settings.as_tcp;
   if (listener_ != nullptr) {  // as Linux: accept() gives it out all the same, and what came before its end
     end_of_input_ = true;
     was_up_ = false;

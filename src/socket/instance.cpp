@@ -117,11 +117,13 @@ void Instance::close_all() noexcept {
   session.flush();
 }
 
-std::shared_ptr<Endpoint> Instance::shared_endpoint(std::uint16_t port, const EndpointAddresses& addresses) noexcept {
+std::shared_ptr<Endpoint> Instance::shared_endpoint(std::uint16_t port, const EndpointAddresses& addresses,
+                                                    const StackSocket& by) noexcept {
   for (const auto& [id, endpoint] : endpoints_) {
     if (endpoint->port() != port || endpoint->addresses() != addresses) continue;
     const StackSocket* const owner = endpoint->owner;
-    const bool free = owner == nullptr || (owner->shares_port() && owner->stage() != StackSocket::Stage::kListening);
+    const bool free = owner == nullptr || owner->shares_listening_with(by) ||
+                      (owner->shares_port() && by.shares_port() && owner->stage() != StackSocket::Stage::kListening);
     if (free) return endpoint->shared_from_this();
   }
   return nullptr;
@@ -182,8 +184,8 @@ void Instance::reap(core::AssociationId id) noexcept {
 
 std::shared_ptr<SocketAssociation> Instance::admit(const core::Event& event) {
   const auto at = endpoints_.find(event.endpoint);
-  if (at != endpoints_.end() && at->second->owner != nullptr &&
-      at->second->owner->admit(event.association, at->second->shared_from_this())) {
+  StackSocket* const listener = at != endpoints_.end() ? at->second->next_listener() : nullptr;
+  if (listener != nullptr && listener->admit(event.association, at->second->shared_from_this())) {
     return share(event.association);
   }
   (void)stack_->abort(event.association, {}, engine::Engine::clock_now());  // its listener has been closed meanwhile

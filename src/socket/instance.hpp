@@ -45,10 +45,11 @@ class Instance final : public engine::EventSink {
 
   void enter(Endpoint& endpoint) { endpoints_[endpoint.id()] = &endpoint; }
   void forget(const Endpoint& endpoint) noexcept { endpoints_.erase(endpoint.id()); }
-  // An endpoint of exactly these addresses that a socket which shares its port may use too: that of one which also does
-  // and does not listen, or one whose socket has been closed while associations of it live on. nullptr: there is none.
-  [[nodiscard]] std::shared_ptr<Endpoint> shared_endpoint(std::uint16_t port,
-                                                          const EndpointAddresses& addresses) noexcept;
+  // An endpoint of exactly these addresses that the socket `by`, which shares its port, may use too: that of one which
+  // also does and does not listen, or with which it may listen, or one whose socket has been closed while associations
+  // of it live on. nullptr: there is none.
+  [[nodiscard]] std::shared_ptr<Endpoint> shared_endpoint(std::uint16_t port, const EndpointAddresses& addresses,
+                                                          const StackSocket& by) noexcept;
   // Closes it in the core and gives the port back, at once or as soon as the core lets go of its last association.
   void close_endpoint(core::EndpointId id, std::uint16_t port, const EndpointAddresses& addresses) noexcept;
 

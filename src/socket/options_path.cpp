@@ -190,28 +190,22 @@ int get_peer_addr_params(const OptionCall& call, void* value, socklen_t& length)
   argument.spp_flags = static_cast<std::uint32_t>((path.heartbeat_enabled ? SPP_HB_ENABLE : SPP_HB_DISABLE) |
                                                   (path.path_mtu == 0 ? SPP_PMTUD_ENABLE : SPP_PMTUD_DISABLE) |
                                                   (delays ? SPP_SACKDELAY_ENABLE : SPP_SACKDELAY_DISABLE));
-  if (const auto* const traffic = traffic_of(call, argument.spp_assoc_id)) {
-    if (traffic->flow_label) argument.spp_flags |= SPP_IPV6_FLOWLABEL;
-    if (traffic->dscp) argument.spp_flags |= SPP_DSCP;
-    argument.spp_ipv6_flowlabel = traffic->flow_label.value_or(0);
-    argument.spp_dscp = traffic->dscp.value_or(0);
-  }
+  if (path.flow_label) argument.spp_flags |= SPP_IPV6_FLOWLABEL;
+  if (path.dscp) argument.spp_flags |= SPP_DSCP;
+  argument.spp_ipv6_flowlabel = path.flow_label.value_or(0);
+  argument.spp_dscp = path.dscp.value_or(0);
   std::memcpy(value, &argument, std::min<std::size_t>(length, sizeof argument));
   return 0;
 }
 
-// Of an association, or of those to come; as Linux, a label only where packets may be IPv6.
-void keep_flow(const OptionCall& call, const sctp_paddrparams& argument) noexcept {
+// As Linux, a label only where packets may be IPv6.
+void mark_flow(const sctp_paddrparams& argument, bool may_be_v6, core::PathParameters& to) noexcept {
   constexpr std::uint32_t kLabel = 0xFFFFF;  // RFC 8200 §3: 20 bits
   constexpr std::uint8_t kDscp = 0xFC;       // RFC 2474 §3: the upper 6 bits of the octet
-  auto* const traffic = traffic_of(call, argument.spp_assoc_id);
-  if (traffic == nullptr) return;
-  const bool may_be_v6 =
-      call.settings().view.domain == AF_INET6 || call.socket.association(argument.spp_assoc_id) != nullptr;
   if ((argument.spp_flags & SPP_IPV6_FLOWLABEL) != 0 && may_be_v6) {
-    traffic->flow_label = argument.spp_ipv6_flowlabel & kLabel;
+    to.flow_label = argument.spp_ipv6_flowlabel & kLabel;
   }
-  if ((argument.spp_flags & SPP_DSCP) != 0) traffic->dscp = argument.spp_dscp & kDscp;
+  if ((argument.spp_flags & SPP_DSCP) != 0) to.dscp = static_cast<std::uint8_t>(argument.spp_dscp & kDscp);
 }
 
 bool is_valid(const sctp_paddrparams& argument) noexcept {
@@ -251,6 +245,7 @@ int apply_to_paths(const OptionCall& call, const sctp_paddrparams& argument, con
     if (address && path.address.ip != address->ip) continue;
     core::PathParameters wanted = path.parameters;
     apply(argument, wanted);
+    mark_flow(argument, path.address.ip.is_v6(), wanted);
     if (const auto error = call.stack().set_path(status.id, path.address.ip, wanted, call.session.now())) {
       return -error.value();
     }
@@ -272,16 +267,17 @@ int set_peer_addr_params(const OptionCall& call, const void* value, socklen_t le
   const auto status = status_of(call, argument.spp_assoc_id);
   if (address.value()) {
     if (!status || find_path(*status, *address.value()) == nullptr) return -EINVAL;
-    keep_flow(call, argument);
     return apply_to_paths(call, argument, *status, address.value());
   }
   if (!status && (argument.spp_flags & SPP_HB_DEMAND) != 0) return -EINVAL;  // there is nobody to send one to
   if (const int error = check_one(call, argument.spp_assoc_id)) return error;
-  if (const int error = change_parameters(call, argument.spp_assoc_id,
-                                          [&](core::AssociationParameters& to) { apply(argument, to); })) {
+  const bool may_be_v6 = status || call.settings().view.domain == AF_INET6;
+  if (const int error = change_parameters(call, argument.spp_assoc_id, [&](core::AssociationParameters& to) {
+        apply(argument, to);
+        mark_flow(argument, may_be_v6, to.path);
+      })) {
     return error;
   }
-  keep_flow(call, argument);
   return status ? apply_to_paths(call, argument, *status, std::nullopt) : 0;
 }
 

@@ -118,6 +118,13 @@ int get_reuse_address(const OptionCall& call, void* value, socklen_t& length) {
   return store_int(call.settings().reuse_address ? 1 : 0, value, length);
 }
 
+int set_share_listening(const OptionCall& call, const void* value, socklen_t length) {
+  return load_flag(call.settings().share_listening, value, length);
+}
+int get_share_listening(const OptionCall& call, void* value, socklen_t& length) {
+  return store_int(call.settings().share_listening ? 1 : 0, value, length);
+}
+
 // What has no effect here is kept and read back: programs that ask are not told off (SCTP, for one, has heartbeats of
 // its own). Numbers at first are those a kernel's socket begins with.
 template <int number, int first, bool is_flag>
@@ -156,7 +163,7 @@ constexpr Option kSocketLevel[]{
     kept<SO_DONTROUTE>(),
     kept<SO_BROADCAST>(),
     kept<SO_OOBINLINE>(),
-    kept<SO_REUSEPORT>(),
+    {SO_REUSEPORT, get_share_listening, set_share_listening},
     kept<SO_TIMESTAMP>(),
     kept<SO_PASSCRED>(),
     kept<SO_PRIORITY, 0, false>(),
@@ -178,10 +185,42 @@ int get_v6_only(const OptionCall& call, void* value, socklen_t& length) {
   return store_int(call.settings().view.v6_only ? 1 : 0, value, length);
 }
 
-constexpr Option kIp[]{kept<SocketSettings::kIpOption + IP_TOS, 0, false>(),
-                       kept<SocketSettings::kIpOption + IP_TTL, 64, false>()};
+// --- the octet of DSCP and ECN: ip(7), ipv6(7) ---------------------------------------------------------------------
 
-constexpr Option kIpv6[]{{IPV6_V6ONLY, get_v6_only, set_v6_only}};
+constexpr int kEcn = 3;  // RFC 3168 §5: the transport's own, which a user of a stream does not set
+
+int set_traffic_class(const OptionCall& call, std::uint8_t core::AssociationParameters::*which, int wanted) {
+  const std::uint8_t before = call.settings().association.*which;
+  if (!call.socket.is_one_to_many()) wanted = (wanted & ~kEcn) | (before & kEcn);
+  change_all_parameters(
+      call, [which, wanted](core::AssociationParameters& to) { to.*which = static_cast<std::uint8_t>(wanted); });
+  return 0;
+}
+
+int set_tos(const OptionCall& call, const void* value, socklen_t length) {
+  int wanted = 0;
+  if (length == 0) return -EINVAL;
+  if (!load(wanted, value, length)) wanted = static_cast<int>(*static_cast<const std::uint8_t*>(value));
+  return set_traffic_class(call, &core::AssociationParameters::traffic_class_v4, wanted);
+}
+int get_tos(const OptionCall& call, void* value, socklen_t& length) {
+  return store_int(call.settings().association.traffic_class_v4, value, length);
+}
+
+int set_ipv6_class(const OptionCall& call, const void* value, socklen_t length) {
+  if (call.settings().view.domain != AF_INET6) return -ENOPROTOOPT;
+  int wanted = 0;
+  if (!load(wanted, value, length) || wanted < -1 || wanted > 255) return -EINVAL;
+  return set_traffic_class(call, &core::AssociationParameters::traffic_class_v6, std::max(wanted, 0));
+}
+int get_ipv6_class(const OptionCall& call, void* value, socklen_t& length) {
+  if (call.settings().view.domain != AF_INET6) return -ENOPROTOOPT;
+  return store_int(call.settings().association.traffic_class_v6, value, length);
+}
+
+constexpr Option kIp[]{{IP_TOS, get_tos, set_tos}, kept<SocketSettings::kIpOption + IP_TTL, 64, false>()};
+
+constexpr Option kIpv6[]{{IPV6_V6ONLY, get_v6_only, set_v6_only}, {IPV6_TCLASS, get_ipv6_class, set_ipv6_class}};
 
 }  // namespace
 

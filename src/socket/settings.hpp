@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "base/time.hpp"
@@ -25,9 +24,6 @@ struct TrafficSettings {
   std::uint32_t receive_context = 0;  // SCTP_CONTEXT
   std::uint16_t subscriptions = 0;    // bit n: notification SCTP_SN_TYPE_BASE + n
   std::uint32_t expose_failed = 0;    // SCTP_EXPOSE_POTENTIALLY_FAILED_STATE (RFC 7829 §7.3)
-  // SCTP_PEER_ADDR_PARAMS (RFC 6458 §8.1.12), absent: never set. Kept only.
-  std::optional<std::uint32_t> flow_label;
-  std::optional<std::uint8_t> dscp;
 
   [[nodiscard]] bool wants(unsigned type) const noexcept {
     return (subscriptions >> (type - SCTP_SN_TYPE_BASE) & 1U) != 0;
@@ -57,8 +53,10 @@ struct SocketSettings {
   bool linger = false;                          // SO_LINGER
   int linger_seconds = 0;
   bool reuse_address = false;
-  bool receive_info = false;  // SCTP_RECVRCVINFO
-  bool next_info = false;     // SCTP_RECVNXTINFO
+  bool share_listening = false;  // SO_REUSEPORT
+  bool as_tcp = false;           // Socket::act_as_tcp()
+  bool receive_info = false;     // SCTP_RECVRCVINFO
+  bool next_info = false;        // SCTP_RECVNXTINFO
   bool disable_fragments = false;
   bool fragment_interleave = false;
   bool reuse_port = false;   // SCTP_REUSE_PORT

@@ -49,6 +49,9 @@ class Socket {
   virtual void leave_error(int error) noexcept = 0;
   // What was left, or another pending error; then there is none. 0: none.
   [[nodiscard]] virtual int take_left_error() noexcept = 0;
+  // The program takes it, and what it accepts, for a TCP socket: the end of an association is an end of input whoever
+  // began it, and stays one after an error was told.
+  virtual void act_as_tcp() noexcept {}
   // descriptor() is about to be closed, and `duplicate`, made from it by dup(), takes its place.
   virtual void moved_to(int duplicate) noexcept = 0;
 };

@@ -55,6 +55,11 @@ int StackSocket::take_left_error() noexcept {
   return take_error();
 }
 
+void StackSocket::act_as_tcp() noexcept {
+  auto session = instance_.engine().session();
+  settings.as_tcp = true;
+}
+
 void StackSocket::apply_defaults() noexcept {
   if (endpoint_ == nullptr || endpoint_->owner != this) return;
   if (auto* const parameters = stack().parameters(endpoint_->id())) *parameters = settings.association;

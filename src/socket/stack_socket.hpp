@@ -63,6 +63,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   int close() noexcept override;
   void leave_error(int error) noexcept override;
   [[nodiscard]] int take_left_error() noexcept override;
+  void act_as_tcp() noexcept override;
   void moved_to(int duplicate) noexcept override;
   void abandon(int hung_up) noexcept { readiness_.abandon(hung_up); }  // in the child of a fork()
 
@@ -73,6 +74,10 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   [[nodiscard]] Stage stage() const noexcept { return stage_; }
   // SO_REUSEADDR, or SCTP_REUSE_PORT (RFC 6458 §8.1.27), which Linux does not tell apart.
   [[nodiscard]] bool shares_port() const noexcept { return settings.reuse_address || settings.reuse_port; }
+  // SO_REUSEPORT of both: they may listen together.
+  [[nodiscard]] bool shares_listening_with(const StackSocket& other) const noexcept {
+    return settings.share_listening && other.settings.share_listening;
+  }
   [[nodiscard]] const std::shared_ptr<Endpoint>& endpoint() const noexcept { return endpoint_; }
   [[nodiscard]] const std::set<core::AssociationId>& associations() const noexcept { return associations_; }
   // The only association of a one-to-one socket; nullptr: none.
@@ -108,6 +113,9 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   // Waits until `ready`, a close (EBADF), the timeout (EAGAIN; zero: none) or a signal (EINTR): 0 or negative errno.
   int wait(Session& session, Duration timeout, const std::function<bool()>& ready) noexcept;
   [[nodiscard]] bool is_nonblocking(int flags) const noexcept;
+
+  void announce_listeners() noexcept;  // to the core: how many associations may wait for them
+  void stop_listening() noexcept;
 
   // Brings the descriptor in line with the state.
   void settle() noexcept;

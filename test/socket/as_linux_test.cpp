@@ -222,6 +222,60 @@ TEST(AsLinux, SocketsThatAgreeShareAPort) {
   }
 }
 
+// SO_REUSEPORT: several sockets listen on one port, each takes a share of the associations, and who is left takes all.
+TEST(AsLinux, SocketsOfOnePortListenTogether) {
+  for (const int type : {SOCK_STREAM, SOCK_SEQPACKET}) {
+    std::vector<SocketPtr> listeners;
+    std::uint16_t port = 0;
+    for (int i = 0; i < 2; ++i) {
+      listeners.push_back(make(type));
+      EXPECT_EQ(set(listeners.back(), SOL_SOCKET, SO_REUSEPORT, 1), 0);
+      port = bind_to(listeners.back(), SocketAddress::v4("127.0.0.1", port));
+      EXPECT_EQ(listeners.back()->listen(64), 0);
+    }
+    const auto name = SocketAddress::v4("127.0.0.1", port);
+    const auto other = make(type);
+    EXPECT_EQ(set(other, SOL_SOCKET, SO_REUSEADDR, 1), 0);
+    EXPECT_EQ(other->bind(name.get(), name.length), -EADDRINUSE);
+    std::vector<SocketPtr> clients;
+    const auto come = [&clients, &name] {
+      for (int i = 0; i < 16; ++i) {
+        clients.push_back(make(SOCK_STREAM));
+        ASSERT_EQ(connect_to(clients.back(), name), 0);
+        ASSERT_EQ(send_text(clients.back(), "here"), 4);
+      }
+    };
+    // How many of the 16 each listener got.
+    const auto taken = [type, &listeners] {
+      std::vector<int> counts(listeners.size());
+      for (int left = 16; left > 0; --left) {
+        std::vector<pollfd> entries;
+        for (const auto& each : listeners) entries.push_back({each->descriptor(), POLLIN, 0});
+        if (::poll(entries.data(), entries.size(), kPatience) <= 0) break;
+        const std::size_t at = entries[0].revents != 0 ? 0 : 1;
+        const SocketPtr from = type == SOCK_STREAM ? accept_one(listeners[at]) : listeners[at];
+        EXPECT_EQ(receive(from).text, "here");
+        ++counts[at];
+        if (type == SOCK_STREAM) (void)from->close();
+      }
+      return counts;
+    };
+    come();
+    const auto counts = taken();
+    EXPECT_GT(counts[0], 0);
+    EXPECT_GT(counts[1], 0);
+    EXPECT_EQ(counts[0] + counts[1], 16);
+    EXPECT_EQ(listeners[0]->close(), 0);
+    listeners.erase(listeners.begin());
+    come();
+    EXPECT_EQ(taken(), std::vector<int>{16});
+    EXPECT_EQ(listeners[0]->close(), 0);
+    EXPECT_EQ(connect_to(make(SOCK_STREAM), name), -ECONNREFUSED);
+    for (const auto& each : clients) EXPECT_EQ(each->close(), 0);
+    EXPECT_EQ(other->close(), 0);
+  }
+}
+
 TEST(AsLinux, MaxsegOfAnAssociationIsItsFragmentationPoint) {
   Pair pair;
   sctp_status status{};

@@ -11,6 +11,7 @@
 #include "call_probe.h"
 #include "call_probe_edges.h"
 #include "call_probe_many.h"
+#include "call_probe_processes.h"
 
 // --- scenes
 
@@ -573,7 +574,8 @@ static void both_families(void) {
   close(waiting);
 }
 
-int main(void) {
+int main(int count, char** arguments) {
+  if (count == 4) return executed(arguments[2], atoi(arguments[3]));
   signal(SIGPIPE, on_broken_pipe);
   const struct sigaction interrupt = {.sa_handler = on_alarm};
   sigaction(SIGALRM, &interrupt, NULL);
@@ -605,5 +607,8 @@ int main(void) {
   odd_ancillary();
   settings();
   branches();
+  edges();
+  executions();
+  forked();
   return 0;
 }

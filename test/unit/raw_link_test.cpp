@@ -6,6 +6,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <string>
 
@@ -101,6 +102,25 @@ TEST_F(RawLinkOnLoopback, ARunIsCutIntoItsPackets) {
   ASSERT_EQ(end.await(100), 100U);
   EXPECT_EQ(end.received[98].bytes.size(), 600U);
   EXPECT_EQ(end.received[99].bytes.size(), 300U);
+}
+
+// RFC 6458 §8.1.12: what a run says of DSCP is in the IP header of its packets, and of no others.
+TEST_F(RawLinkOnLoopback, TheTrafficClassIsInTheIpHeader) {
+  End end({kPort});
+  const Descriptor hears(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_SCTP));
+  ASSERT_TRUE(static_cast<bool>(hears));
+  const auto bytes = packet(100);
+  Transmit marked = single("127.0.0.1", bytes, "127.0.0.1");
+  marked.traffic_class = 0xB8;
+  const Transmit runs[] = {marked, single("127.0.0.1", bytes)};
+  end.link->send(runs);
+  for (const int wanted : {0xB8, 0}) {
+    pollfd entry{hears.number(), POLLIN, 0};
+    ASSERT_EQ(::poll(&entry, 1, 5000), 1);
+    std::array<unsigned char, 256> datagram{};
+    ASSERT_EQ(::recv(hears.number(), datagram.data(), datagram.size(), 0), 120);
+    EXPECT_EQ(datagram[1], wanted);  // RFC 791 §3.1
+  }
 }
 
 TEST_F(RawLinkOnLoopback, NobodyIsWokenForOthersPorts) {

@@ -16,6 +16,8 @@
 
 #include "base/bytes.hpp"
 #include "core/datagram.hpp"
+#include "link/descriptor.hpp"
+#include "link/message.hpp"
 #include "unit/own_network.hpp"
 
 namespace netsctp::link {
@@ -369,6 +371,56 @@ TEST_F(UdpLinkOnItsOwnLoopback, APacketTooLargeForItsInterfaceIsReportedAndGoesI
     EXPECT_TRUE(a.link->take_errors().empty());
   }
   set_mtu(65536);
+}
+
+// RFC 6458 §8.1.12: what a run says of DSCP and flow label is in its packets, split ones too, and in no others.
+TEST(UdpLink, TrafficClassAndFlowLabelAreInThePackets) {
+  for (const bool v6 : {false, true}) {
+    End sender({.gso = !v6});
+    if (v6 && !sender.has_v6()) continue;
+    const char* const ip = v6 ? "::1" : "127.0.0.1";
+    const Descriptor hears(::socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    SocketAddress name{};
+    socklen_t length = store(name, {*IpAddress::parse(ip), 0});
+    ASSERT_EQ(::bind(hears.number(), &name.any, length), 0);
+    ASSERT_EQ(::getsockname(hears.number(), &name.any, &length), 0);
+    ASSERT_TRUE(v6 ? switch_on(hears.number(), IPPROTO_IPV6, IPV6_RECVTCLASS) &&
+                         switch_on(hears.number(), IPPROTO_IPV6, kFlowInfo)
+                   : switch_on(hears.number(), IPPROTO_IP, IP_RECVTOS));
+    const std::vector<std::byte> bytes(2000);
+    Transmit marked{load(name), *IpAddress::parse(ip), bytes, 1000};
+    marked.traffic_class = 0xB8;
+    marked.flow_label = 0x54321;
+    const std::array runs{marked, Transmit{load(name), {}, std::span(bytes).first(900), 900}};
+    sender.link->send(runs);
+    std::vector<std::uint32_t> heard;
+    for (int i = 0; i < 3; ++i) {
+      pollfd entry{hears.number(), POLLIN, 0};
+      ASSERT_EQ(::poll(&entry, 1, 5000), 1);
+      std::array<std::byte, 2000> room;
+      Control control;
+      iovec vector{room.data(), room.size()};
+      msghdr header{};
+      header.msg_iov = &vector;
+      header.msg_iovlen = 1;
+      header.msg_control = control.bytes.data();
+      header.msg_controllen = sizeof control;
+      const ssize_t got = ::recvmsg(hears.number(), &header, 0);
+      std::uint32_t flow = 0;
+      for (cmsghdr* each = CMSG_FIRSTHDR(&header); each != nullptr; each = CMSG_NXTHDR(&header, each)) {
+        std::uint32_t value = 0;
+        std::memcpy(&value, CMSG_DATA(each), std::min<std::size_t>(each->cmsg_len - CMSG_LEN(0), sizeof value));
+        if (each->cmsg_level == IPPROTO_IPV6 && each->cmsg_type == kFlowInfo)
+          flow |= ntohl(value) & 0xFFFFF;
+        else
+          flow |= value << 20;
+      }
+      heard.push_back(got == 900 ? flow : flow + 1);
+    }
+    const std::uint32_t wanted = (v6 ? 0x0B854321U : 0x0B800000U) + 1;
+    EXPECT_EQ(heard, (std::vector<std::uint32_t>{wanted, wanted, heard.back()})) << ip;
+    EXPECT_EQ(heard.back() & ~0xFFFFFU & 0x0B800000U, 0U) << ip;  // the kernel may give it a label of its own
+  }
 }
 
 }  // namespace
