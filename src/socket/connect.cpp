@@ -9,6 +9,7 @@
 #include "socket/instance.hpp"
 #include "socket/sockaddr.hpp"
 #include "socket/stack_socket.hpp"
+#include "socket/user_memory.hpp"
 
 namespace netsctp::socket {
 
@@ -29,6 +30,11 @@ void apply(const sctp_initmsg& init, core::AssociationParameters& parameters) no
 int StackSocket::connect(const sockaddr* address, socklen_t length) noexcept {
   auto session = instance_.engine().session(Intake::kAll);
   if (closed_) return -EBADF;
+  sa_family_t family = AF_INET;
+  if (length >= sizeof family && length <= sizeof(sockaddr_storage)) {
+    if (const int error = copy_in(&family, address, sizeof family)) return error;
+  }
+  if (family == AF_UNSPEC) return -EOPNOTSUPP;  // as Linux: an association is not dissolved so
   const auto to = from_caller(address, length, settings.view);
   if (!to) return -to.error().value();
   return connect_to(session, std::span(&to.value(), 1), nullptr);

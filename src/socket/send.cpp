@@ -161,6 +161,11 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::destination(Session& ses
     if (!is_one_to_many() && was_up_) return std::errc::address_not_available;
     if ((order.flags & (SCTP_EOF | SCTP_ABORT)) != 0 && order.length == 0) return std::errc::invalid_argument;
     if (!is_readable(message)) return std::errc::bad_address;
+    // As Linux: a message that cannot be sent begins nothing.
+    const unsigned asked = order.init ? order.init->sinit_num_ostreams : 0;
+    const unsigned streams = asked != 0 ? asked : settings.association.outbound_streams;
+    const unsigned stream = order.info ? order.info->sinfo_stream : settings.traffic.stream;
+    if (order.length != 0 && stream >= streams) return std::errc::invalid_argument;
     begun = true;
     std::vector<Address> destinations{*order.to};
     for (const IpAddress& more : order.more_destinations) destinations.push_back({more, order.to->port});
@@ -176,7 +181,8 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::destination(Session& ses
 ssize_t StackSocket::send_to(Session& session, const std::shared_ptr<SocketAssociation>& association,
                              const SendOrder& order, const msghdr& message, int flags) {
   const core::AssociationId id = association->id;
-  if ((order.flags & SCTP_ABORT) != 0) {  // RFC 6458 §5.3.4: the message is the reason
+  // RFC 6458 §5.3.4: the message is the reason. As Linux: of both flags the graceful one counts.
+  if ((order.flags & SCTP_ABORT) != 0 && (order.flags & SCTP_EOF) == 0) {
     if (!is_readable(message)) return -EFAULT;
     std::vector<std::byte> reason(order.length);
     gather(message, reason.data());

@@ -610,5 +610,6 @@ int main(int count, char** arguments) {
   edges();
   executions();
   forked();
+  refused_beginnings();
   return 0;
 }

@@ -206,3 +206,33 @@ static void idle_end(void) {
   close(client);
   close(server);
 }
+
+static void refused_beginnings(void) {
+  begin("refused beginnings");
+  const int server = listener_of(SOCK_SEQPACKET);
+  const int client = make_bound(SOCK_SEQPACKET);
+  const struct sockaddr_in there = at("127.0.0.1", port_of(server));
+  port_name(port_of(server));
+  port_name(port_of(client));
+  hear_everything(client);
+  said("no such stream", give_info(client, "a", &there, 9999, 0, 0));
+  settle();
+  take_all("client", client);
+  said("EOF with data", give_info(client, "b", &there, 0, SCTP_EOF, 0));
+  said("EOF", give_info(client, "", &there, 0, SCTP_EOF, 0));
+  said("empty", give_info(client, "", &there, 0, 0, 0));
+  said("a message", give_info(client, "c", &there, 1, 0, 0));
+  settle();
+  take_all("client", client);
+  take_all("server", server);
+  said("no such association", give_info(client, "d", NULL, 0, 0, 12345));
+  said("EOF and ABORT", give_info(client, "", &there, 0, SCTP_EOF | SCTP_ABORT, 0));
+  settle();
+  take_all("client", client);
+  const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+  said("connect AF_UNSPEC", connect(client, &nobody, sizeof nobody));
+  said("connect AF_UNSPEC, 2 bytes", connect(client, &nobody, 2));
+  said("connect AF_UNSPEC, 1 byte", connect(client, &nobody, 1));
+  close(client);
+  close(server);
+}
