@@ -73,6 +73,7 @@ void choose_recovery(Backend& chosen) {
 void choose_link(Backend& chosen) {
   chosen.kind = Backend::Kind::kStack;
   chosen.trace = from_environment("NETSCTP_TRACE", "");
+  choose_recovery(chosen);
   chosen.link = from_environment("NETSCTP_LINK", "udp");
   if (chosen.link == "raw") {
     const int forbidden = link::RawLink::availability();
@@ -101,7 +102,6 @@ void choose_link(Backend& chosen) {
   chosen.udp_batches = batch != "off";
   if (batch != "on" && batch != "off")
     chosen.error = "NETSCTP_UDP_BATCH is " + quoted(batch) + ": it must be on or off";
-  choose_recovery(chosen);
 }
 
 Backend choose() {
