@@ -251,7 +251,8 @@ class Association final : public TimerNode {
   // stream_reset.cpp
   void begin_reconfiguration(std::uint32_t peer_initial_tsn) noexcept;
   [[nodiscard]] std::error_code may_request(std::uint8_t permission) const noexcept;
-  [[nodiscard]] bool fits_request(std::size_t streams, std::size_t lists) const noexcept;
+  [[nodiscard]] static bool fits_request(std::size_t streams, std::size_t lists) noexcept;
+  [[nodiscard]] std::size_t request_packet_size() const noexcept;
   void request_reconfiguration(Reconfiguration::Request&& request) noexcept;
   [[nodiscard]] bool holds_new_messages() const noexcept;
   [[nodiscard]] bool awaits_association_reset() const noexcept;

@@ -77,11 +77,20 @@ void Association::request_reconfiguration(Reconfiguration::Request&& request) no
   reconfiguration_.back_off = 0;
 }
 
-// A request with `lists` lists of so many streams, in one packet of any path.
-bool Association::fits_request(std::size_t streams, std::size_t lists) const noexcept {
-  std::size_t smallest = Path::kMaxMtu;
-  for (const Path& path : paths_) smallest = std::min(smallest, path.pmdcs());
-  return streams * 2 * lists + 64 <= smallest;
+// A request with `lists` lists of so many streams, in one packet. As Linux: one that is longer than the path's MTU goes
+// whole, and IP fragments it.
+bool Association::fits_request(std::size_t streams, std::size_t lists) noexcept {
+  constexpr std::size_t kLargest = 65'000;  // with all headers, less than IP's 65,535
+  return streams * 2 * lists + 64 <= kLargest;
+}
+
+// Of the packet that a request needs for itself; 0 if none is due.
+std::size_t Association::request_packet_size() const noexcept {
+  if (!request_sendable()) return 0;
+  const auto& request = *reconfiguration_.request;
+  constexpr std::size_t kPart = wire::kParameterHeaderSize + 12;  // RFC 6525 §4.1: the longest but for its list
+  return wire::kCommonHeaderSize + wire::kChunkHeaderSize +
+         request.parts.size() * (kPart + wire::padded(request.streams.size() * 2));
 }
 
 std::error_code Association::reset_streams(bool outgoing, bool incoming, std::vector<StreamId>&& streams) noexcept {

@@ -42,9 +42,10 @@ PacketMarks Association::packet_marks(const Path& to, bool may_fragment) const n
 }
 
 // RFC 9260 §7.3: a chunk that was sent before the path's MTU became smaller cannot be cut any more; it goes whole, and
-// IP fragments it.
+// IP fragments it. So does a list of streams that cannot be cut either.
 std::size_t Association::packet_limit(PathId path) const noexcept {
-  const std::size_t limit = paths_[path].max_packet;
+  const std::size_t usual = paths_[path].max_packet;
+  const std::size_t limit = path == data_path() ? std::max(usual, request_packet_size()) : usual;
   if (!may_send_data() || !outstanding_.has_retransmits()) return limit;
   const std::optional<Tsn> tsn = outstanding_.next_retransmit(outstanding_.cumulative_ack_point() + 1);
   return tsn ? std::max(limit, wire::kCommonHeaderSize + outstanding_.chunk(*tsn).wire_size()) : limit;

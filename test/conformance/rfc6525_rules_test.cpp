@@ -448,7 +448,7 @@ TEST_F(Rfc6525Rules, ALongListOfHostileNumbersIsHarmless) {
   EXPECT_THAT(told_after(re_config(parameter(ParameterType::kOutgoingSsnReset, value))),
               ElementsAre(Numbers{16, theirs, 1}, Numbers{0}));
   ByteString list = big(theirs + 1);
-  list.insert(list.end(), 2 * 1000, std::byte{0});  // longer than what we could ask for in return
+  list.insert(list.end(), 2 * 32'700, std::byte{0});  // longer than what we could ask for in return
   EXPECT_THAT(told_after(re_config(parameter(ParameterType::kIncomingSsnReset, list))),
               ElementsAre(Numbers{16, theirs + 1, 2}, Numbers{0}));
   peer.stack().check_consistent();

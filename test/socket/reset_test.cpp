@@ -63,6 +63,22 @@ TEST(StreamReset, NothingWithoutTheExtensionOrPermission_6525_5_1_1) {
   EXPECT_EQ(set(closed.client, IPPROTO_SCTP, SCTP_ADD_STREAMS, sctp_add_streams{0, 0, 1}), -ENOPROTOOPT);
 }
 
+// As Linux: IP carries it in fragments.
+TEST(StreamReset, AListMayBeLongerThanAPacket_6525_4_1) {
+  ResetPair pair;
+  std::vector<std::uint16_t> list(2000, 1);
+  list.front() = 0;
+  EXPECT_EQ(send_text(pair.client, "old"), 3);
+  EXPECT_EQ(receive(pair.server).info.rcv_ssn, 0);
+  EXPECT_EQ(reset_streams(pair.client, SCTP_STREAM_RESET_OUTGOING, list), 0);
+  std::string told = ": 0";
+  for (std::size_t i = 1; i < list.size(); ++i) told += " 1";
+  EXPECT_EQ(event_of(pair.server, SCTP_STREAM_RESET_EVENT), "1" + told);
+  EXPECT_EQ(event_of(pair.client, SCTP_STREAM_RESET_EVENT), "2" + told);
+  EXPECT_EQ(send_text(pair.client, "new"), 3);
+  EXPECT_EQ(receive(pair.server).info.rcv_ssn, 0);
+}
+
 TEST(StreamReset, OutgoingStreamsBeginWithZeroAndBothAreTold_6525_6_1_1) {
   ResetPair pair;
   for (std::uint16_t ssn = 0; ssn < 2; ++ssn) {
