@@ -101,7 +101,7 @@ class Ring {
   }
 
  private:
-  static constexpr std::size_t kSmallest = 8;
+  static constexpr std::size_t kSmallest = 2;
 
   T* place(std::size_t index) const noexcept { return items_ + ((head_ + index) & (capacity_ - 1)); }
   T* slot(std::size_t index) const noexcept {

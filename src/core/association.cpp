@@ -369,7 +369,7 @@ AssociationStatus Association::status() const {
 void Association::check_consistent() const noexcept {
   reassembly_.check_consistent();
   outstanding_.check_consistent();
-  assert(delivered_.empty());
+  assert(stack_.delivered.empty());
   assert(primary_ < paths_.size());
   assert(state_ == State::kClosed || !local_addresses_.empty());
 }

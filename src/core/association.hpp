@@ -397,7 +397,6 @@ class Association final : public TimerNode {
   std::uint16_t inbound_streams_ = 0;
   TsnMap received_;
   Reassembly reassembly_;
-  Ring<Piece> delivered_;         // scratch: filled and emptied within one call
   std::size_t unread_bytes_ = 0;  // delivered, not consumed()
   std::size_t unread_pieces_ = 0;
   std::size_t advertised_left_ = 0;  // what the peer believes our window to be

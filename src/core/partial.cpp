@@ -255,10 +255,10 @@ bool Association::on_forward_tsn(const wire::Chunk& chunk, PathId from) noexcept
   if (const std::optional<Reassembly::Aborted> aborted = reassembly_.abort_partial_delivery(tsn)) {
     stack_.emit(*this, PartialDeliveryAborted{aborted->stream, aborted->ssn, aborted->unordered});
   }
-  reassembly_.forward(before, tsn, delivered_);
+  reassembly_.forward(before, tsn, stack_.delivered);
   for (std::size_t i = 0; i < forward->skips(); ++i) {
     const wire::StreamSkip skip = forward->skip(i);
-    if (skip.stream < inbound_streams_) reassembly_.skip(skip.stream, skip.ssn, tsn, delivered_);
+    if (skip.stream < inbound_streams_) reassembly_.skip(skip.stream, skip.ssn, tsn, stack_.delivered);
   }
   deliver_partially();  // what was behind the message that will not come may fill the buffer
   deliver(from);

@@ -72,8 +72,8 @@ bool Association::on_data(const wire::Chunk& chunk, const Datagram& datagram, Pa
     hold(std::move(fragment));
     return true;
   }
-  if (reassembly_.add(std::move(fragment), delivered_) == Reassembly::Outcome::kViolation) {
-    delivered_.clear();
+  if (reassembly_.add(std::move(fragment), stack_.delivered) == Reassembly::Outcome::kViolation) {
+    stack_.delivered.clear();
     abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kProtocolError);
     return false;
   }
@@ -91,7 +91,7 @@ void Association::end_cut_short_delivery(PathId from) noexcept {
   if (const auto aborted = reassembly_.abort_partial_delivery(*next)) {
     stack_.emit(*this, PartialDeliveryAborted{aborted->stream, aborted->ssn, aborted->unordered});
   }
-  reassembly_.forward(*next - 1, *next - 1, delivered_);
+  reassembly_.forward(*next - 1, *next - 1, stack_.delivered);
 }
 
 // RFC 9260 §6.9: a message too large for the receive buffer goes up in parts, lest both sides wait for ever.
@@ -99,7 +99,7 @@ void Association::deliver_partially() noexcept {
   const std::size_t held = reassembly_.bytes();
   const bool reached_point = parameters_.partial_delivery_point != 0 && held >= parameters_.partial_delivery_point;
   if (held > 0 && (reached_point || window_room() < std::min(fragment_size(), parameters_.receive_buffer / 4))) {
-    reassembly_.start_partial_delivery(delivered_);
+    reassembly_.start_partial_delivery(stack_.delivered);
   }
 }
 
@@ -114,9 +114,9 @@ bool Association::make_room(Tsn tsn) noexcept {
 }
 
 void Association::deliver(PathId from) noexcept {
-  while (!delivered_.empty()) {
-    Piece piece = std::move(delivered_.front());
-    delivered_.pop_front();
+  while (!stack_.delivered.empty()) {
+    Piece piece = std::move(stack_.delivered.front());
+    stack_.delivered.pop_front();
     // A small message must not pin the large buffer it came in.
     if (piece.payload.size() * 4 < piece.payload.capacity() && unread_bytes_ > 0) {
       if (Slice copy = stack_.pool.copy(piece.payload.bytes())) piece.payload = std::move(copy);

@@ -53,6 +53,7 @@ class StackState {
   TimingWheel wheel;
   IntrusiveList<Association, &Association::ready_hook> ready;
   Ring<Event> events;
+  Ring<Piece> delivered;  // scratch of all associations: filled and emptied within one call
   CookieJar cookies;
   Slab<OutgoingMessage> messages;
   std::pmr::unsynchronized_pool_resource

@@ -428,8 +428,8 @@ void Association::restart_numbering(std::uint32_t own_next_tsn, std::uint32_t pe
   if (const std::optional<Reassembly::Aborted> aborted = reassembly_.abort_partial_delivery(end)) {
     stack_.emit(*this, PartialDeliveryAborted{aborted->stream, aborted->ssn, aborted->unordered});
   }
-  reassembly_.forward(received_.cumulative(), end, delivered_);
-  reassembly_.finish(delivered_);
+  reassembly_.forward(received_.cumulative(), end, stack_.delivered);
+  reassembly_.finish(stack_.delivered);
   deliver(last_data_path_);
   received_ = TsnMap(Tsn::initial(peer_next_tsn));
   reneged_ = false;

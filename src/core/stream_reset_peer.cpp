@@ -305,7 +305,7 @@ void Association::perform_deferred() noexcept {
   const auto done = std::move(*reconfiguration_.deferred);
   reconfiguration_.deferred.reset();
   // RFC 6525 §5.2.2 E3. In the middle of a message it cannot be.
-  const bool possible = reassembly_.reset_sequence_numbers(done.streams, done.last, delivered_);
+  const bool possible = reassembly_.reset_sequence_numbers(done.streams, done.last, stack_.delivered);
   if (!possible) return abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kProtocolError);
   deliver(last_data_path_);
   answer(done.sequence, Result::kPerformed);  // E5
@@ -356,8 +356,8 @@ bool Association::release_held(Tsn before) noexcept {
       continue;
     }
     held_bytes_ -= one.payload.size();
-    if (reassembly_.add(std::move(one), delivered_) == Reassembly::Outcome::kViolation) {
-      delivered_.clear();
+    if (reassembly_.add(std::move(one), stack_.delivered) == Reassembly::Outcome::kViolation) {
+      stack_.delivered.clear();
       abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kProtocolError);
       return false;
     }

@@ -15,7 +15,7 @@ TEST(Ring, OwnsNoMemoryUntilSomethingIsPutIn) {
   EXPECT_EQ(ring.capacity(), 0U);
   EXPECT_TRUE(ring.empty());
   ring.push_back(1);
-  EXPECT_EQ(ring.capacity(), 8U);
+  EXPECT_EQ(ring.capacity(), 2U);
 }
 
 TEST(Ring, BehavesLikeADequeUnderRandomOperations) {
