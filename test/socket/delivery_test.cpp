@@ -172,6 +172,7 @@ struct Partial {
   SocketPtr server = make(SOCK_SEQPACKET);
   SocketPtr large = make(SOCK_SEQPACKET);
   SocketAddress there;
+  std::size_t taken = 0;  // of the message
 
   explicit Partial(int interleave = 0) {
     be_patient(server);
@@ -188,6 +189,7 @@ struct Partial {
     const auto begun = receive(server);
     EXPECT_GT(begun.result, 0);
     EXPECT_EQ(begun.flags & MSG_EOR, 0);
+    taken = begun.text.size();
   }
   ~Partial() {
     EXPECT_EQ(large->close(), 0);
@@ -219,6 +221,24 @@ TEST(Delivery, Level0LetsNothingComeBetweenThePiecesOfAMessage_6458_8_1_20) {
 
 TEST(Delivery, Level1LetsOtherAssociationsComeBetween_6458_8_1_20) {
   EXPECT_TRUE(Partial(1).small_one_comes_between());
+}
+
+TEST(Delivery, PeekTakesNothingFromAMessageInPartialDelivery) {
+  Partial partial;
+  for (int i = 0; i < 3; ++i) {
+    const auto peeked = receive(partial.server, MSG_PEEK, 1000);
+    EXPECT_EQ(peeked.text, std::string(peeked.text.size(), 'L'));
+    EXPECT_GT(peeked.result, 0);
+    EXPECT_EQ(peeked.flags & MSG_EOR, 0);
+  }
+  std::size_t taken = partial.taken;
+  Received got;
+  do {
+    got = receive(partial.server);
+    ASSERT_GT(got.result, 0);
+    taken += got.text.size();
+  } while ((got.flags & MSG_EOR) == 0);
+  EXPECT_EQ(taken, Partial::kLarge);
 }
 
 TEST(Delivery, AnAbortEndsPartialDeliveryWithAnEvent_6458_6_1_7) {
