@@ -72,6 +72,7 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
   const bool in_fast_recovery = fast_recovery_exit_.has_value();
   if (outcome.any_newly_acked || outcome.cumulative_advanced) {
     error_count_ = 0;  // RFC 9260 §8.1
+    if (outcome.any_newly_acked) timeouts_on_end_ = 0;
     // RFC 3758 §3.5: a FORWARD TSN was answered.
     if (!outcome.any_newly_acked) path_answered(data_path());
     // Before the timers, which restart with the RTO that results (RFC 9260 §6.3.2 R3).
@@ -100,6 +101,7 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
                                     .srtt = path.timeout.srtt(),
                                     .now = now},
                                    path.pmdcs());
+      begin_search(path, now);
     }
     // RFC 9260 §6.3.2 R2, R3, R4.
     if (outstanding_.in_flight(i) == 0) {

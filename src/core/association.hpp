@@ -11,6 +11,7 @@
 //   transmit.cpp             §6.1, §6.10: the only writer of its packets
 //   timers.cpp               §6.3, §8.1: deadlines and what their expiry means
 //   path_management.cpp      §5.4, §6.4, §8.2, §8.3
+//   path_mtu.cpp             RFC 8899: probes of the path MTU
 //   termination.cpp          §9
 //   icmp.cpp                 §10 (with finding the association in StackState)
 // Input changes state and marks what is due; transmit() alone writes. StackState::settle() follows every call from
@@ -88,7 +89,7 @@ class Association final : public TimerNode {
   void expire(Time now) noexcept;
   // §10: whether the quoted packet is one of this association's, and what the message means for it.
   [[nodiscard]] bool has_sent(const IcmpError& error) const noexcept;
-  void on_too_big(const IcmpError& error) noexcept;
+  void on_too_big(const IcmpError& error, Time now) noexcept;
   void on_no_sctp_there(const IcmpError& error) noexcept;
   void on_udp_refused(const IcmpError& error, Time now) noexcept;
   void on_unreachable(const IpAddress& address, Time now) noexcept;
@@ -224,6 +225,7 @@ class Association final : public TimerNode {
   bool write_new_data(wire::PacketWriter& writer, PathId path, Time now) noexcept;
   [[nodiscard]] bool may_send_data() const noexcept;
   [[nodiscard]] bool window_open(PathId path) const noexcept;
+  [[nodiscard]] bool fills_window_alone(PathId path) const noexcept;
   [[nodiscard]] bool peer_window_allows(std::size_t payload) const noexcept;
   [[nodiscard]] bool nagle_holds(PathId path) const noexcept;
   [[nodiscard]] std::size_t fragment_size() const noexcept;  // payload of a full DATA chunk (AMDCS, §7.3)
@@ -313,6 +315,17 @@ class Association final : public TimerNode {
   void start_heartbeats(Time now) noexcept;
   void emit_path(PathId id, PathChanged::What what) noexcept;
 
+  // path_mtu.cpp
+  [[nodiscard]] static bool may_search(const Path& path) noexcept;
+  [[nodiscard]] std::size_t largest_probe(const Path& path) const noexcept;
+  void begin_search(const Path& busy, Time now) noexcept;
+  [[nodiscard]] bool mtu_probe_due(PathId id) const noexcept;
+  void on_search_timer(PathId id, Time now) noexcept;
+  void use_found_mtu(Path& path) noexcept;
+  void write_mtu_probe(wire::PacketWriter& writer, PathId id, Time now) noexcept;
+  bool on_mtu_probe_answer(wire::Bytes info, Time now) noexcept;  // false: it is of a HEARTBEAT
+  void suspect_black_hole(Path& path) noexcept;
+
   // icmp.cpp
   [[nodiscard]] static bool quotes_init(const IcmpError& error) noexcept;
 
@@ -327,6 +340,7 @@ class Association final : public TimerNode {
   static constexpr std::size_t kMaxHeartbeatReplies = 4;
   static constexpr std::size_t kMaxErrors = 8;
   static constexpr unsigned kMaxEmptyPackets = 16;
+  static constexpr unsigned kAttemptsWithData = 2;  // COOKIE ECHOs
   // Real memory of a small received piece beside its payload, and how much of it a receive buffer may cost in all.
   static constexpr std::size_t kPieceMemory = 384;
   static constexpr std::size_t kMemoryPerReceiveBuffer = 8;
@@ -364,6 +378,7 @@ class Association final : public TimerNode {
   SendQueue send_queue_;
   Outstanding outstanding_;
   std::optional<Tsn> fast_recovery_exit_;  // §7.2.4 step 6
+  unsigned timeouts_on_end_ = 0;           // of T3-rtx since data was last acknowledged
   bool fast_retransmit_packet_ = false;    // one packet ignoring cwnd is due (§7.2.4 step 3)
   PathId beyond_window_ = kNoPath;         // a packet of new data ignoring cwnd is due there (RFC 8985 §7.3)
   std::unique_ptr<Racks> rack_;            // nullptr: RFC 9260's loss detection

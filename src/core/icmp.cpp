@@ -65,7 +65,7 @@ void StackState::on_icmp(const IcmpError& error, Time now) noexcept {
     ++counters.icmp_received;
     switch (meaning) {
       case Meaning::kTooBig:
-        association->on_too_big(error);
+        association->on_too_big(error, now);
         break;
       case Meaning::kNoSctpThere:
         association->on_no_sctp_there(error);
@@ -98,7 +98,7 @@ bool Association::quotes_init(const IcmpError& error) noexcept {
 }
 
 // RFC 9260 §10 ICMP7, §12.4, §7.3: the path MTU is no larger than the router says. It never grows by ICMP.
-void Association::on_too_big(const IcmpError& error) noexcept {
+void Association::on_too_big(const IcmpError& error, Time now) noexcept {
   const PathId id = find_path(error.to);
   if (id == kNoPath) return;
   Path& path = paths_[id];
@@ -109,6 +109,7 @@ void Association::on_too_big(const IcmpError& error) noexcept {
   if (path.address.is_v6() && error.mtu < kMinIpv6Mtu) return;
   const std::size_t said = error.mtu != 0 ? error.mtu : kMtuOfOldRouters;
   const std::size_t mtu = std::max(said, Path::kMinMtu);
+  path.search.too_big(mtu, now);  // RFC 8899 §4.6.2: no use to probe for more
   if (mtu >= path.mtu) return;
   path.set_mtu(mtu, stack_.config.link_overhead);
   if (outstanding_.in_flight(id) == 0) return;

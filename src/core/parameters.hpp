@@ -25,7 +25,7 @@ struct PathParameters {
   static constexpr std::uint16_t kNoThreshold = 65535;
   std::optional<std::uint8_t> dscp;         // RFC 6458 §8.1.12 spp_dscp: in the upper six bits; none: the socket's
   std::optional<std::uint32_t> flow_label;  // spp_ipv6_flowlabel, 20 bits, on IPv6
-  std::uint32_t probe_interval = 0;         // ms between PLPMTUD probes; 0: none; stored only (RFC 8899 is not built)
+  std::uint32_t probe_interval = 0;         // PROBE_TIMER of RFC 8899 in ms; 0: no path MTU is searched for
 };
 
 // Which stream is served next (RFC 8260 §3.1, §3.2, §3.4): the oldest message's, all in turn, or the one of the lowest
@@ -69,8 +69,9 @@ struct AssociationParameters {
 };
 
 struct StackConfig {
-  std::size_t link_overhead = 8;  // bytes below SCTP and above IP: 8 for UDP encapsulation, 0 for raw IP
-  std::size_t path_mtu = 1500;    // bytes, IP header included, assumed until known better
+  std::size_t link_overhead = 8;     // bytes below SCTP and above IP: 8 for UDP encapsulation, 0 for raw IP
+  std::size_t path_mtu = 1500;       // bytes, IP header included, assumed until known better
+  std::size_t largest_mtu = 65'535;  // the most that is ever tried; a TransmitBatch must have room for it
   std::size_t max_associations = 1'000'000;
   std::uint16_t default_remote_port =
       9899;  // UDP port assumed of a peer not heard from yet (RFC 6951 §5.1); 0 with raw IP

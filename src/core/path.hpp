@@ -9,6 +9,7 @@
 #include "base/address.hpp"
 #include "core/congestion.hpp"
 #include "core/parameters.hpp"
+#include "core/pmtu.hpp"
 #include "core/rto.hpp"
 #include "wire/types.hpp"
 
@@ -34,6 +35,7 @@ struct Path {
   Congestion congestion;
   std::size_t mtu = 0;               // bytes, IP header included
   std::size_t max_packet = 0;        // of SCTP: mtu less IP and link headers, a multiple of four
+  PathMtuSearch search;              // RFC 8899
   std::uint32_t error_count = 0;     // §8.2
   Time t3_deadline = kNever;         // T3-rtx (§6.3.2)
   Time heartbeat_deadline = kNever;  // next HEARTBEAT, or the end of the wait for its answer
@@ -50,9 +52,12 @@ struct Path {
 
   // RFC 6951 §5.6: `link_overhead` is the UDP header.
   void set_mtu(std::size_t bytes, std::size_t link_overhead) noexcept {
-    const std::size_t headers = (address.is_v4() ? 20 : 40) + link_overhead;
     mtu = std::clamp(bytes, kMinMtu, kMaxMtu);
-    max_packet = (mtu - headers) & ~std::size_t{3};
+    max_packet = packet_in(mtu, link_overhead);
+  }
+  // The largest SCTP packet in an IP packet of so many bytes.
+  [[nodiscard]] std::size_t packet_in(std::size_t bytes, std::size_t link_overhead) const noexcept {
+    return (bytes - (address.is_v4() ? 20 : 40) - link_overhead) & ~std::size_t{3};
   }
 
   static constexpr std::size_t kMinMtu = 512;

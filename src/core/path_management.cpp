@@ -195,7 +195,7 @@ bool Association::on_heartbeat(const wire::Chunk& chunk, PathId from, const Data
 
 void Association::on_heartbeat_ack(const wire::Chunk& chunk, Time now) noexcept {
   const auto info = wire::parse_heartbeat_info(chunk);
-  if (!info || info->value().size() != 40) return;
+  if (!info || on_mtu_probe_answer(info->value(), now) || info->value().size() != 40) return;
   const auto id = static_cast<PathId>(info->value()[16]);
   if (id >= paths_.size()) return;
   Path& path = paths_[id];
@@ -289,6 +289,7 @@ std::error_code Association::set_path(const IpAddress& address, const PathParame
     path.set_mtu(parameters.path_mtu, stack_.config.link_overhead);
   }
   path.parameters = parameters;
+  if (!may_search(path)) path.search.stop();
   if (rescheduled && !path.heartbeat_unanswered && may_send_data()) schedule_heartbeat(id, now);
   return {};
 }

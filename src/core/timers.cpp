@@ -9,7 +9,9 @@ namespace netsctp::core {
 
 Time Association::next_deadline() const noexcept {
   Time earliest = *std::min_element(timers_.begin(), timers_.end());
-  for (const Path& path : paths_) earliest = std::min({earliest, path.t3_deadline, path.heartbeat_deadline});
+  for (const Path& path : paths_) {
+    earliest = std::min({earliest, path.t3_deadline, path.heartbeat_deadline, path.search.deadline()});
+  }
   if (rack_) {
     for (const Rack& rack : *rack_) earliest = std::min({earliest, rack.reorder_at, rack.probe.at});
   }
@@ -35,6 +37,7 @@ void Association::expire(Time now) noexcept {
   for (PathId i = 0; i < paths_.size() && state_ != State::kClosed; ++i) {
     if (paths_[i].t3_deadline <= now) on_t3(i, now);
     if (state_ != State::kClosed && paths_[i].heartbeat_deadline <= now) on_heartbeat_timer(i, now);
+    if (state_ != State::kClosed && paths_[i].search.deadline() <= now) on_search_timer(i, now);
   }
   if (state_ == State::kClosed) return;
   expire_recovery(now);
@@ -66,7 +69,9 @@ void Association::on_t3(PathId id, Time) noexcept {
   path.congestion.timed_out(path.pmdcs());  // RFC 9260 §6.3.3 E1
   path.one_packet = true;                   // RFC 9260 §7.2.3
   path_error(id);                           // RFC 9260 §8.2
-  count_association_error();                // RFC 9260 §8.1
+  ++timeouts_on_end_;
+  suspect_black_hole(path);
+  count_association_error();  // RFC 9260 §8.1
 }
 
 void Association::on_t2(Time now) noexcept {

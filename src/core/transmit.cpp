@@ -1,6 +1,7 @@
 // The only writer of an association's packets (RFC 9260 §6.1, §6.10): asks what is due, chooses where it goes, fills
 // packets.
 #include <algorithm>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "core/association.hpp"
@@ -15,6 +16,7 @@ bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
     const std::optional<PathId> path = next_packet_path();
     if (!path) return false;
     Path& to = paths_[*path];
+    const bool is_mtu_probe = mtu_probe_due(*path);
     const std::span<std::byte> space = batch.prepare(packet_limit(*path));
     if (space.empty()) return true;
     // RFC 9260 §3.1: the tag is the one that the peer gave; §8.5.1 A: INIT goes with tag 0.
@@ -28,7 +30,7 @@ bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
     counters_.control_chunks_sent += writer.control_chunks();
     const std::size_t size = writer.finish().size();
     // RFC 9260 §6.9: a chunk that was cut for a larger path MTU; or the user has fixed the MTU and wants no discovery.
-    const bool may_fragment = size > to.max_packet || to.parameters.path_mtu != 0;
+    const bool may_fragment = !is_mtu_probe && (size > to.max_packet || to.parameters.path_mtu != 0);
     batch.commit(size, {to.address, to.remote_udp_port}, to.local, packet_marks(to, may_fragment));
     ++stack_.counters.packets_sent;
     ++counters_.packets_sent;
@@ -44,6 +46,9 @@ PacketMarks Association::packet_marks(const Path& to, bool may_fragment) const n
 // RFC 9260 §7.3: a chunk that was sent before the path's MTU became smaller cannot be cut any more; it goes whole, and
 // IP fragments it. So does a list of streams that cannot be cut either.
 std::size_t Association::packet_limit(PathId path) const noexcept {
+  if (mtu_probe_due(path)) {
+    return paths_[path].packet_in(paths_[path].search.probe_size(), stack_.config.link_overhead);
+  }
   const std::size_t usual = paths_[path].max_packet;
   const std::size_t limit = path == data_path() ? std::max(usual, request_packet_size()) : usual;
   if (!may_send_data() || !outstanding_.has_retransmits()) return limit;
@@ -67,7 +72,7 @@ std::optional<PathId> Association::next_packet_path() noexcept {
   if (cookie_ack_due_) return reply_path_;
   if (!heartbeat_replies_.empty()) return heartbeat_replies_.front().path;
   for (PathId i = 0; i < paths_.size(); ++i) {
-    if (paths_[i].heartbeat_due) return i;
+    if (paths_[i].heartbeat_due || mtu_probe_due(i)) return i;
   }
   if (!errors_.empty() && paths_[error_path_].confirmed) return error_path_;
   if (sack_now_) return sack_path();
@@ -104,6 +109,10 @@ void Association::write_packet(wire::PacketWriter& writer, PathId path, Time now
   }
   if (state_ == State::kCookieEchoed) {
     write_cookie_echo(writer, path, now);
+    return;
+  }
+  if (mtu_probe_due(path)) {
+    write_mtu_probe(writer, path, now);
     return;
   }
   write_control(writer, path, now);
@@ -175,7 +184,8 @@ void Association::write_cookie_echo(wire::PacketWriter& writer, PathId path, Tim
   // RFC 9260 §5.4: to an unconfirmed address only together with a HEARTBEAT.
   if (!paths_[path].confirmed) write_heartbeat(writer, path, now);
   if (!errors_.empty()) write_control(writer, path, now);
-  if (paths_[path].confirmed) write_data(writer, path, now);  // RFC 9260 §5.1 C
+  // RFC 9260 §5.1 C. Not for ever: with DATA the packet may be too large for the path.
+  if (paths_[path].confirmed && setup_attempts_ < kAttemptsWithData) write_data(writer, path, now);
 }
 
 void Association::write_control(wire::PacketWriter& writer, PathId path, Time now) noexcept {
@@ -268,13 +278,19 @@ bool Association::window_open(PathId path) const noexcept {
   return in_flight < paths_[path].congestion.window();         // RFC 9260 §6.1 B
 }
 
+// RFC 9260 §6.1: a packet that fills the congestion window by itself asks for its SACK at once: no second one will come
+// to end the receiver's delay.
+bool Association::fills_window_alone(PathId path) const noexcept {
+  return outstanding_.in_flight(path) == 0 && paths_[path].congestion.window() <= paths_[path].pmdcs();
+}
+
 bool Association::peer_window_allows(std::size_t payload) const noexcept {
   if (payload <= peer_rwnd_) return true;  // RFC 9260 §6.1 A
   return probe_due_ && outstanding_.in_flight() == 0;
 }
 
 // Holds back less than a full packet while something is in flight, as RFC 1122 §4.2.3.4 does (RFC 9260 §6.1 A, SWS;
-// §6.10 bundling).
+// §6.10 bundling). Where packets may be much larger than Ethernet's, what would fill one of those is enough.
 bool Association::nagle_holds(PathId path) const noexcept {
   if (parameters_.no_delay || state_ != State::kEstablished || outstanding_.in_flight() == 0 ||
       send_queue_.mid_message()) {
@@ -283,7 +299,8 @@ bool Association::nagle_holds(PathId path) const noexcept {
   const std::size_t bytes = send_queue_.bytes() - send_queue_.held_bytes();
   const std::size_t messages = send_queue_.message_count() - send_queue_.held_count();
   const std::size_t queued = bytes + messages * wire::kDataHeaderSize;
-  return queued < paths_[path].pmdcs();
+  constexpr std::size_t kFullEnough = 1460;
+  return queued < std::min(paths_[path].pmdcs(), kFullEnough);
 }
 
 std::size_t Association::fragment_size() const noexcept {
@@ -348,6 +365,7 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
   const bool ignore_window = fast_retransmit_packet_;  // RFC 9260 §7.2.4 step 3
   if (!ignore_window && !window_open(path)) return false;
   bool sent = false;
+  bool immediate = fills_window_alone(path);
   Tsn from = outstanding_.cumulative_ack_point() + 1;
   while (const std::optional<Tsn> tsn = outstanding_.next_retransmit(from)) {
     if (has_limited_messages_ && tried_enough(*tsn, now)) {  // RFC 3758 §4.1 TR4
@@ -364,7 +382,9 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
       break;
     }
     const OutgoingMessage& message = *chunk.message;
-    writer.data(tsn->wire(), message.stream, message.ssn, message.ppid, chunk.flags,
+    const auto flags = static_cast<std::uint8_t>(chunk.flags | (immediate ? wire::kDataFlagImmediate : 0));
+    immediate = false;
+    writer.data(tsn->wire(), message.stream, message.ssn, message.ppid, flags,
                 message.payload.bytes().subspan(chunk.offset, chunk.length));
     // RFC 9260 §6.1, §7.2.4 step 4: the timer restarts with the earliest chunk of its address.
     const std::optional<Tsn> lowest = outstanding_.earliest(path);
@@ -387,6 +407,7 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
   if (writer.empty() && nagle_holds(path)) return false;
   bool sent = false;
   const bool beyond_window = path == beyond_window_;
+  bool immediate = fills_window_alone(path);
   const std::size_t limit = fragment_size();
   for (;;) {
     give_up_unsent(now);  // RFC 3758 §4.1 TR3
@@ -409,10 +430,9 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
     std::uint8_t flags = taken.flags;
     peer_rwnd_ -= std::min(peer_rwnd_, taken.length);
     const Tsn tsn = outstanding_.add(taken.message, taken.offset, taken.length, flags, path, now);
-    // RFC 9260 §6.1: ask for a SACK at once when shutting down or when this fills the window.
-    if ((flags & wire::kDataFlagEnd) != 0 && send_queue_.empty() && state_ == State::kShutdownPending) {
-      flags |= wire::kDataFlagImmediate;
-    }
+    // RFC 9260 §6.1: so does the last chunk before a shutdown.
+    if ((flags & wire::kDataFlagEnd) != 0 && send_queue_.empty() && state_ == State::kShutdownPending) immediate = true;
+    if (std::exchange(immediate, false)) flags |= wire::kDataFlagImmediate;
     writer.data(tsn.wire(), taken.message->stream, taken.message->ssn, taken.message->ppid, flags,
                 taken.message->payload.bytes().subspan(taken.offset, taken.length));
     paths_[path].last_rtt_chunk_at = now;

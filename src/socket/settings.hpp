@@ -30,10 +30,13 @@ struct TrafficSettings {
   }
 };
 
-// As Linux has it with net.sctp.pf_enable 1 and pf_retrans 0: the first timeout makes a path potentially failed.
+// As Linux has it with net.sctp.pf_enable 1 and pf_retrans 0: the first timeout makes a path potentially failed. The
+// path MTU is searched for, which Linux does only where net.sctp.plpmtud_probe_interval says so: it knows its routes'
+// MTU.
 inline core::AssociationParameters linux_parameters() noexcept {
   core::AssociationParameters parameters;
   parameters.path.potentially_failed_threshold = 0;
+  parameters.path.probe_interval = 20'000;  // RFC 8899 §5.1.1: more than 15 s
   return parameters;
 }
 

@@ -127,6 +127,16 @@ bool PacketWriter::forward_tsn(std::uint32_t new_cumulative_tsn, std::span<const
   return true;
 }
 
+void PacketWriter::pad() noexcept {
+  assert(open_at_ == 0);
+  const std::size_t length = std::min(room(), kMaxLength & ~std::size_t{3});
+  std::byte* const at = length < kChunkHeaderSize ? nullptr : grow(length);
+  if (at == nullptr) return;
+  std::memset(at, 0, length);
+  store_chunk_header(at, ChunkType::kPad, 0, length);
+  ++control_chunks_;
+}
+
 bool PacketWriter::open(ChunkType type, std::uint8_t flags) noexcept {
   assert(open_at_ == 0);
   const std::size_t offset = size_;

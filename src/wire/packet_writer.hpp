@@ -35,6 +35,8 @@ class PacketWriter {
   bool shutdown(std::uint32_t cumulative_tsn_ack) noexcept;
   bool forward_tsn(std::uint32_t new_cumulative_tsn, std::span<const StreamSkip> skips) noexcept;  // all or nothing
 
+  void pad() noexcept;  // RFC 4820 §3: fills what room is left with a PAD chunk of zeros
+
   // A chunk with parameters or causes: open, any number of additions, close. An addition that does not fit returns
   // false and leaves the chunk as it was. cancel() takes the open chunk back.
   bool open(ChunkType type, std::uint8_t flags) noexcept;

@@ -23,6 +23,7 @@ std::string name_of(std::uint8_t type) {
       "DATA",          "INIT",       "INIT_ACK", "SACK",         "HEARTBEAT",
       "HEARTBEAT_ACK", "ABORT",      "SHUTDOWN", "SHUTDOWN_ACK", "ERROR",
       "COOKIE_ECHO",   "COOKIE_ACK", "ECNE",     "CWR",          "SHUTDOWN_COMPLETE"};
+  if (type == static_cast<std::uint8_t>(ChunkType::kPad)) return "PAD";
   return type < kNames.size() ? kNames[type] : "chunk " + std::to_string(type);
 }
 

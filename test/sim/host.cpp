@@ -102,7 +102,7 @@ void Host::send(const core::TransmitBatch& batch) {
     if (!has_address(from)) throw std::runtime_error("simulation: " + name() + " sent from " + from.text());
     for (std::size_t at = 0; at < run.bytes.size(); at += run.segment_size) {
       const std::size_t length = std::min<std::size_t>(run.segment_size, run.bytes.size() - at);
-      network_.send({from, udp_port()}, run.to, run.bytes.subspan(at, length));
+      network_.send({from, udp_port()}, run.to, run.bytes.subspan(at, length), run.may_fragment);
     }
   }
 }

@@ -78,7 +78,7 @@ Fate Network::judge(Link& link, const Packet& packet, std::size_t size) {
   if (number_here < 64 && ((link.config.loss_mask >> number_here) & 1) != 0) return Fate::kMasked;
   if (drop && drop(packet)) return Fate::kFiltered;
   if (is_cut(packet.from.ip) || is_cut(packet.to.ip)) return Fate::kCut;
-  if (size > link.config.mtu) return Fate::kTooBig;
+  if (size > link.config.mtu && !packet.may_fragment) return Fate::kTooBig;
   if (random_.chance(link.config.loss)) return Fate::kLost;
   return Fate::kDelivered;
 }
@@ -89,12 +89,13 @@ void Network::corrupt(std::vector<std::byte>& bytes) {
   }
 }
 
-void Network::send(const Address& from, const Address& to, std::span<const std::byte> bytes) {
+void Network::send(const Address& from, const Address& to, std::span<const std::byte> bytes, bool may_fragment) {
   auto packet = std::make_shared<Packet>();
   packet->sent = now_;
   packet->from = from;
   packet->to = to;
   packet->bytes.assign(bytes.begin(), bytes.end());
+  packet->may_fragment = may_fragment;
   for (const Address& entry : translations_) {
     if (entry.ip == from.ip) packet->from.port = entry.port;
   }

@@ -36,7 +36,7 @@ struct LinkConfig {
   double reordering = 0;  // of being held back by up to reorder_delay more
   double corruption = 0;  // of having one to four bits flipped
   Duration reorder_delay = 20ms;
-  std::size_t mtu = 65'535;     // bytes, IP header included; larger packets vanish
+  std::size_t mtu = 65'535;     // bytes, IP header included; larger packets vanish unless IP may fragment them
   std::uint64_t loss_mask = 0;  // bit i: the i-th packet of this direction is lost
 };
 
@@ -75,7 +75,7 @@ class Network {
 
   // --- packets --------------------------------------------------------------------------------------------------
   // Puts a packet on the network, as a host does. Tests forge packets with it.
-  void send(const Address& from, const Address& to, std::span<const std::byte> bytes);
+  void send(const Address& from, const Address& to, std::span<const std::byte> bytes, bool may_fragment = false);
   // The latest packets, oldest first, dropped ones included.
   [[nodiscard]] const std::deque<std::shared_ptr<const Packet>>& record() const noexcept { return record_; }
   void stop_recording() noexcept;

@@ -28,6 +28,7 @@ struct Packet {
   Fate fate = Fate::kDelivered;
   bool corrupted = false;  // `bytes` holds it as it arrives
   bool duplicate = false;
+  bool may_fragment = false;  // by IP, on the way
 };
 
 }  // namespace netsctp::sim

@@ -48,6 +48,7 @@ void choose_hosts(SimulationConfig& config, std::size_t mtu, Random& random) {
     host->receive_block = random.pick<std::size_t>({0, 2048, 65'536});
     host->receives_batches = random.chance(0.5);
     host->check_every = 8;
+    host->stack.largest_mtu = host->batch_bytes;
   }
 }
 
@@ -107,6 +108,13 @@ void run_scenario(std::uint64_t seed, Duration& longest) {
   const std::size_t mtu = random.pick<std::size_t>({576, 1280, 1400, 1500, 1500, 4000, 9000});
   choose_addresses(scenario.config, random);
   choose_hosts(scenario.config, mtu, random);
+  // Hosts that search for the path MTU may begin with one that is too large, and nobody tells them.
+  const bool searches = random.chance(0.3);
+  if (searches && mtu >= 1280 && random.chance(0.4)) {
+    for (HostConfig* host : {&scenario.config.a, &scenario.config.b}) {
+      host->stack.path_mtu = random.pick<std::size_t>({1500, 4000, 9000});
+    }
+  }
   Simulation simulation(scenario.config);
   const auto [network, host_a, host_b, a, b] = simulation.parts();
   for (const IpAddress& one : host_a.addresses()) {
@@ -119,6 +127,7 @@ void run_scenario(std::uint64_t seed, Duration& longest) {
   if (host_a.addresses().size() > 1 || host_b.addresses().size() > 1) scenario.reorders = true;
   choose_user(a, random);
   choose_user(b, random);
+  for (User* user : {&a, &b}) user->parameters.path.probe_interval = searches ? 5'000 : 0;
   simulation.open();
 
   // The users send before the association is up, or after.

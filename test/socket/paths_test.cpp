@@ -99,5 +99,35 @@ TEST(Paths, ExposureIsEachAssociationsOwn_7829_7_3) {
   EXPECT_EQ(many->close(), 0);
 }
 
+// The MTU of a client's path to 127.0.0.1 once the server has read `count` messages of 16 KiB.
+std::uint32_t mtu_after(int count, std::uint32_t probe_interval) {
+  Pair pair([&](const SocketPtr& socket) {
+    sctp_probeinterval interval{};
+    EXPECT_EQ(get(socket, IPPROTO_SCTP, SCTP_PLPMTUD_PROBE_INTERVAL, interval), 0);
+    EXPECT_EQ(interval.spi_interval, 20'000U);
+    interval.spi_interval = probe_interval;
+    EXPECT_EQ(set(socket, IPPROTO_SCTP, SCTP_PLPMTUD_PROBE_INTERVAL, interval), 0);
+  });
+  const std::string message(16'384, 'x');
+  for (int i = 0; i < count; ++i) {
+    EXPECT_EQ(send_text(pair.client, message), static_cast<ssize_t>(message.size()));
+    EXPECT_EQ(receive(pair.server).text.size(), message.size());
+  }
+  sctp_paddrparams path{};
+  const auto peer = SocketAddress::v4("127.0.0.1", pair.port);
+  std::memcpy(&path.spp_address, peer.get(), peer.length);
+  EXPECT_EQ(get(pair.client, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, path), 0);
+  return path.spp_pathmtu;
+}
+
+TEST(Paths, BulkOverLoopbackFindsItsMtu_8899) {
+  EXPECT_EQ(mtu_after(4, 20'000), 1500U);
+  EXPECT_GT(mtu_after(200, 20'000), 60'000U);
+}
+
+TEST(Paths, NoIntervalNoSearch_8899) {
+  EXPECT_EQ(mtu_after(200, 0), 1500U);
+}
+
 }  // namespace
 }  // namespace netsctp::test
