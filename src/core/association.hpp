@@ -140,7 +140,7 @@ class Association final : public TimerNode {
   void check_consistent() const noexcept;
 
  private:
-  enum class Timer : std::uint8_t { kT1, kT2, kT5, kSack, kProbe, kAutoclose, kReconfiguration, kCount };
+  enum class Timer : std::uint8_t { kT1, kT2, kT5, kSack, kProbe, kAutoclose, kReconfiguration, kMtuSearch, kCount };
   struct HeartbeatReply {  // a HEARTBEAT to be answered with all it contained (§8.3)
     PathId path;
     Slice value;
@@ -319,9 +319,12 @@ class Association final : public TimerNode {
   [[nodiscard]] static bool may_search(const Path& path) noexcept;
   [[nodiscard]] std::size_t largest_probe(const Path& path) const noexcept;
   void begin_search(const Path& busy, Time now) noexcept;
-  [[nodiscard]] bool mtu_probe_due(PathId id) const noexcept;
-  void on_search_timer(PathId id, Time now) noexcept;
-  void use_found_mtu(Path& path) noexcept;
+  [[nodiscard]] bool mtu_probe_due(PathId id) const noexcept {  // RFC 9260 §8.3: no HEARTBEAT while shutting down
+    return mtu_probes_due_ && paths_[id].search.probe_due() && may_send_data();
+  }
+  void on_search_timer(Time now) noexcept;
+  void continue_search(Path& path, Time now) noexcept;
+  void follow_search(Path& path) noexcept;
   void write_mtu_probe(wire::PacketWriter& writer, PathId id, Time now) noexcept;
   bool on_mtu_probe_answer(wire::Bytes info, Time now) noexcept;  // false: it is of a HEARTBEAT
   void suspect_black_hole(Path& path) noexcept;
@@ -378,6 +381,7 @@ class Association final : public TimerNode {
   SendQueue send_queue_;
   Outstanding outstanding_;
   std::optional<Tsn> fast_recovery_exit_;  // §7.2.4 step 6
+  bool mtu_probes_due_ = false;            // of some path (RFC 8899)
   unsigned timeouts_on_end_ = 0;           // of T3-rtx since data was last acknowledged
   bool fast_retransmit_packet_ = false;    // one packet ignoring cwnd is due (§7.2.4 step 3)
   PathId beyond_window_ = kNoPath;         // a packet of new data ignoring cwnd is due there (RFC 8985 §7.3)

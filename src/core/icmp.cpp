@@ -109,8 +109,10 @@ void Association::on_too_big(const IcmpError& error, Time now) noexcept {
   if (path.address.is_v6() && error.mtu < kMinIpv6Mtu) return;
   const std::size_t said = error.mtu != 0 ? error.mtu : kMtuOfOldRouters;
   const std::size_t mtu = std::max(said, Path::kMinMtu);
+  const std::size_t before = path.mtu;
   path.search.too_big(mtu, now);  // RFC 8899 §4.6.2: no use to probe for more
-  if (mtu >= path.mtu) return;
+  follow_search(path);
+  if (mtu >= before) return;
   path.set_mtu(mtu, stack_.config.link_overhead);
   if (outstanding_.in_flight(id) == 0) return;
   // What is on its way did not fit and is lost, for no reason of congestion: cwnd stays, and no time is lost waiting

@@ -290,6 +290,7 @@ std::error_code Association::set_path(const IpAddress& address, const PathParame
   }
   path.parameters = parameters;
   if (!may_search(path)) path.search.stop();
+  follow_search(path);
   if (rescheduled && !path.heartbeat_unanswered && may_send_data()) schedule_heartbeat(id, now);
   return {};
 }

@@ -39,15 +39,17 @@ void Association::begin_search(const Path& busy, Time now) noexcept {
   for (Path& path : paths_) {
     if (path.search.runs() || !may_search(path) || path.state != Path::State::kActive) continue;
     path.search.start(path.mtu, largest_probe(path), path.address.is_v4(), now);
+    follow_search(path);
   }
 }
 
-bool Association::mtu_probe_due(PathId id) const noexcept {
-  return paths_[id].search.probe_due() && may_send_data();  // RFC 9260 §8.3: no HEARTBEAT later
+void Association::on_search_timer(Time now) noexcept {
+  for (Path& path : paths_) {
+    if (path.search.deadline() <= now) continue_search(path, now);
+  }
 }
 
-void Association::on_search_timer(PathId id, Time now) noexcept {
-  Path& path = paths_[id];
+void Association::continue_search(Path& path, Time now) noexcept {
   // RFC 8899 §5.2: disabled when the path is lost, except to find out whether it is only large packets that it loses.
   const bool lost = path.state == Path::State::kInactive && path.search.state() >= PathMtuSearch::State::kSearching;
   if (may_send_data() && may_search(path) && !lost) {
@@ -55,12 +57,19 @@ void Association::on_search_timer(PathId id, Time now) noexcept {
   } else {
     path.search.stop();
   }
-  use_found_mtu(path);
+  follow_search(path);
 }
 
-void Association::use_found_mtu(Path& path) noexcept {
+// After each change of a path's search.
+void Association::follow_search(Path& path) noexcept {
   if (path.search.runs() && path.search.size() != path.mtu) {
     path.set_mtu(path.search.size(), stack_.config.link_overhead);  // RFC 8899 §3: cwnd stays as it is
+  }
+  mtu_probes_due_ = false;
+  timer(Timer::kMtuSearch) = kNever;
+  for (const Path& each : paths_) {
+    mtu_probes_due_ = mtu_probes_due_ || each.search.probe_due();
+    timer(Timer::kMtuSearch) = std::min(timer(Timer::kMtuSearch), each.search.deadline());
   }
 }
 
@@ -73,6 +82,7 @@ void Association::write_mtu_probe(wire::PacketWriter& writer, PathId id, Time no
   store_big(info.data(), nonce);
   info[4] = std::byte{id};
   path.search.sent(nonce, now, std::chrono::milliseconds(path.parameters.probe_interval));
+  follow_search(path);
   if (!writer.open(wire::ChunkType::kHeartbeat, 0)) return;
   writer.parameter(wire::ParameterType::kHeartbeatInfo, info);
   writer.close();
@@ -83,7 +93,7 @@ bool Association::on_mtu_probe_answer(wire::Bytes info, Time now) noexcept {
   if (info.size() != kProbeInfoSize) return false;
   const auto id = static_cast<PathId>(info[4]);
   if (id < paths_.size() && paths_[id].search.acknowledged(load_big<std::uint32_t>(info.data()), now)) {
-    use_found_mtu(paths_[id]);
+    follow_search(paths_[id]);
     path_answered(id);  // RFC 8899 §6.2.1.2: a successful probe updates the path's counters
   }
   return true;
@@ -98,7 +108,7 @@ void Association::suspect_black_hole(Path& path) noexcept {
     return;
   }
   path.search.black_hole(path.mtu, largest_probe(path), path.address.is_v4());
-  use_found_mtu(path);
+  follow_search(path);
 }
 
 }  // namespace netsctp::core

@@ -9,9 +9,7 @@ namespace netsctp::core {
 
 Time Association::next_deadline() const noexcept {
   Time earliest = *std::min_element(timers_.begin(), timers_.end());
-  for (const Path& path : paths_) {
-    earliest = std::min({earliest, path.t3_deadline, path.heartbeat_deadline, path.search.deadline()});
-  }
+  for (const Path& path : paths_) earliest = std::min({earliest, path.t3_deadline, path.heartbeat_deadline});
   if (rack_) {
     for (const Rack& rack : *rack_) earliest = std::min({earliest, rack.reorder_at, rack.probe.at});
   }
@@ -33,11 +31,11 @@ void Association::expire(Time now) noexcept {
   if (due(Timer::kReconfiguration)) on_reconfiguration_timer();
   if (due(Timer::kSack)) sack_now_ = true;
   if (due(Timer::kProbe)) probe_due_ = true;
+  if (due(Timer::kMtuSearch)) on_search_timer(now);
   if (due(Timer::kAutoclose)) shutdown(now);  // RFC 6458 §8.1.8
   for (PathId i = 0; i < paths_.size() && state_ != State::kClosed; ++i) {
     if (paths_[i].t3_deadline <= now) on_t3(i, now);
     if (state_ != State::kClosed && paths_[i].heartbeat_deadline <= now) on_heartbeat_timer(i, now);
-    if (state_ != State::kClosed && paths_[i].search.deadline() <= now) on_search_timer(i, now);
   }
   if (state_ == State::kClosed) return;
   expire_recovery(now);
