@@ -92,6 +92,7 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
     if (mine.newly_acked_bytes > 0) {
       // RFC 9260 §8.2. RFC 7829 §3.2 9: what was sent elsewhere too shows nothing of a path that is suspected.
       if (mine.reached || path.state == Path::State::kActive) path_answered(i);
+      if (mine.reached) path.timeouts = 0;
       path.one_packet = false;
       path.congestion.select(parameters_.congestion_control);
       path.congestion.acknowledged({.bytes = mine.newly_acked_bytes,

@@ -30,6 +30,7 @@ struct Path {
   bool one_packet = false;     // §7.2.3: after a timeout only one packet in flight until something is acknowledged
   bool heartbeat_due = false;  // a HEARTBEAT goes out with the next packet
   bool heartbeat_unanswered = false;  // one is on its way
+  std::uint8_t timeouts = 0;          // of T3-rtx since data that went only here was acknowledged
   PathParameters parameters;
   RetransmissionTimeout timeout;
   Congestion congestion;

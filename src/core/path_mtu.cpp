@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t kProbeInfoSize = 8;
 // Larger packets are worth their probes once a path has carried a window of so many, all used.
 constexpr std::size_t kWindowWorthProbes = 16;
-// T3-rtx on end, with no data acknowledged between, that make a path suspect of swallowing large packets. HEARTBEATs
-// are small, and answered all the while; so are those of other paths, which retransmissions take in turn.
+// T3-rtx on end that make a path suspect of swallowing large packets: its own, with none of its data acknowledged
+// between, or those of all paths, which retransmissions take in turn. HEARTBEATs are small, and answered all the while.
 constexpr unsigned kTimeoutsOfBlackHole = 3;
 
 }  // namespace
@@ -103,7 +103,7 @@ bool Association::on_mtu_probe_answer(wire::Bytes info, Time now) noexcept {
 // size have told more.
 void Association::suspect_black_hole(Path& path) noexcept {
   const bool known = path.search.runs() && path.search.state() < PathMtuSearch::State::kSearching;
-  if (known || !may_search(path) || timeouts_on_end_ < kTimeoutsOfBlackHole ||
+  if (known || !may_search(path) || std::max<unsigned>(path.timeouts, timeouts_on_end_) < kTimeoutsOfBlackHole ||
       path.mtu <= PathMtuSearch::least(path.address.is_v4())) {
     return;
   }

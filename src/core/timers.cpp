@@ -68,6 +68,7 @@ void Association::on_t3(PathId id, Time) noexcept {
   path.one_packet = true;                   // RFC 9260 §7.2.3
   path_error(id);                           // RFC 9260 §8.2
   ++timeouts_on_end_;
+  if (path.timeouts < UINT8_MAX) ++path.timeouts;
   suspect_black_hole(path);
   count_association_error();  // RFC 9260 §8.1
 }

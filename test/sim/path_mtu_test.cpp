@@ -23,12 +23,15 @@ struct PathMtu : testing::Test {
     LinkConfig link{.delay = 10ms, .bandwidth = 100'000'000, .mtu = mtu};
     simulation.network.set_links(simulation.host_a, simulation.host_b, link);
   }
-  void sends(std::size_t count) { simulation.a.send(simulation.a.latest()->id, std::vector<Message>(count, {.size = 5000})); }
+  void sends(std::size_t count) {
+    simulation.a.send(simulation.a.latest()->id, std::vector<Message>(count, {.size = 5000}));
+  }
   [[nodiscard]] std::size_t mtu() {
     return simulation.host_a.stack().status(simulation.a.latest()->id)->paths.front().mtu;
   }
   void expect_all(Duration limit = 300s) {
-    EXPECT_TRUE(simulation.network.run_until([&] { return simulation.has_received_all(simulation.b, simulation.a); }, limit));
+    EXPECT_TRUE(
+        simulation.network.run_until([&] { return simulation.has_received_all(simulation.b, simulation.a); }, limit));
     simulation.expect_received_all(simulation.b, simulation.a);
   }
 
@@ -64,6 +67,26 @@ TEST_F(PathMtu, ABlackHoleFromTheBeginningIsLeft) {
   expect_all();
   EXPECT_LE(mtu(), 1400U);
   EXPECT_GE(mtu(), core::PathMtuSearch::kBase);
+}
+
+// What it loses arrives by the other path, whose acknowledgements are no sign of health.
+TEST(PathMtuOfTwoPaths, ABlackHoleBesideAGoodPathIsLeftToo) {
+  SimulationConfig config = PathMtu::config();
+  config.a.addresses.push_back(ip("10.0.2.1"));
+  config.b.addresses.push_back(ip("10.0.3.1"));
+  Simulation simulation(config);
+  const auto [network, host_a, host_b, a, b] = simulation.parts();
+  a.parameters.path.probe_interval = b.parameters.path.probe_interval = 20'000;
+  network.set_links(host_a, host_b, {.bandwidth = 100'000'000});
+  network.link(host_a.addresses()[0], host_b.addresses()[0]).mtu = 1400;
+  simulation.open();
+  simulation.connect();
+  a.send(a.latest()->id, std::vector<Message>(100, {.size = 5000}));
+  EXPECT_TRUE(network.run_until([&] { return simulation.has_received_all(b, a); }, 60s));
+  const core::AssociationStatus status = *host_a.stack().status(a.latest()->id);
+  ASSERT_EQ(status.paths[0].address.ip, host_b.addresses()[0]);
+  EXPECT_LE(status.paths[0].mtu, 1400U);
+  EXPECT_EQ(status.paths[1].mtu, 1500U);
 }
 
 TEST_F(PathMtu, APathThatBecomesSmallerIsFollowedAndItsRecoveryToo) {
