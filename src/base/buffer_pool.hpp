@@ -107,8 +107,8 @@ class BufferPool {
   friend class Slice;
   using Block = Slice::Block;
 
-  static constexpr std::array<std::size_t, 5> kSizes{64, 256, 2048, 16384, 65536};
-  static constexpr std::array<std::size_t, 5> kMaxFree{4096, 1024, 256, 64, 32};
+  static constexpr std::array<std::size_t, 6> kSizes{64, 256, 1024, 2048, 16384, 65536};
+  static constexpr std::array<std::size_t, 6> kMaxFree{8192, 4096, 2048, 1024, 128, 32};
   static constexpr std::uint32_t kUnpooled = kSizes.size();  // larger: its own malloc
 
   void recycle(Block* block) noexcept;

@@ -320,6 +320,7 @@ std::error_code Association::send(SendRequest&& request, Time now) noexcept {
     message->expires_at = now + std::chrono::milliseconds(request.reliability.value);
   }
   send_queue_.push(message);
+  end_burst_of_the_past(now);
   allow_burst();
   return {};
 }

@@ -232,6 +232,7 @@ class Association final : public TimerNode {
   [[nodiscard]] PathId sack_path() const noexcept;
   [[nodiscard]] bool sack_fits_before_data(const wire::PacketWriter& writer) noexcept;
   void allow_burst(std::size_t acked_packets = 0) noexcept;  // §6.1 D
+  void end_burst_of_the_past(Time now) noexcept;
   void start_t3(PathId path, Time now, bool restart) noexcept;
 
   // partial.cpp

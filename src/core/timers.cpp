@@ -52,6 +52,7 @@ void Association::on_t3(PathId id, Time) noexcept {
   // A timeout ends fast recovery: slow start takes over.
   fast_recovery_exit_.reset();
   fast_retransmit_packet_ = false;
+  burst_left_ = 0;
   beyond_window_ = kNoPath;
   if (rack_) {
     for (Rack& rack : *rack_) {

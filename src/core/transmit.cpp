@@ -336,8 +336,15 @@ bool Association::sack_fits_before_data(const wire::PacketWriter& writer) noexce
 void Association::allow_burst(std::size_t acked_packets) noexcept {
   if (paths_.empty()) return;
   const std::size_t fresh = parameters_.max_burst * std::max<std::size_t>((acked_packets + 1) / 2, 1);
-  // What an earlier SACK allowed is not taken back by a send in between; a pause with nothing in flight ends it.
-  burst_left_ = acked_packets > 0 || outstanding_.in_flight() == 0 ? fresh : std::max(burst_left_, fresh);
+  // What an earlier SACK allowed is not taken back by a send in between.
+  burst_left_ = acked_packets > 0 ? fresh : std::max(burst_left_, fresh);
+}
+
+// RFC 9260 §6.1 D: after a round trip with nothing in flight, nothing is known of what the network bears at once.
+void Association::end_burst_of_the_past(Time now) noexcept {
+  if (paths_.empty() || outstanding_.in_flight() != 0) return;
+  const Path& path = paths_[data_path()];
+  if (now - path.last_data_at > path.timeout.srtt()) burst_left_ = 0;
 }
 
 void Association::start_t3(PathId path, Time now, bool restart) noexcept {

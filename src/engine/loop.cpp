@@ -234,10 +234,14 @@ bool Engine::Loop::take_in(Time now) noexcept {
   if (::poll(entries.data(), count, 0) <= 0) return false;
   const Arrived arrived{ready_bits(std::span(entries).subspan(1, count - 1)), entries[0].revents != 0};
   receive(arrived, now);
+  digest(now);
+  return true;
+}
+
+void Engine::Loop::digest(Time now) noexcept {
   stack_->expire(now);
   deliver();
   sink_.on_events_done();
-  return true;
 }
 
 void Engine::Loop::take_in_all(Time now) noexcept {
@@ -351,8 +355,12 @@ int Engine::Loop::drive(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
   const int error = sleep(self, lock, std::min(deadline, next_deadline().value_or(kNever)), now, &arrived);
   const bool any = arrived.at_link != 0 || arrived.at_mailboxes;
   if (any) receive(arrived, now);
-  // It may have been woken only to sleep for a shorter time: then what was put off stays so.
-  if (any || next_deadline().value_or(kNever) <= now) settle(now);
+  if (put_off_until_ != kNever && now < put_off_until_ && !work_left_) {
+    // The program is about to send more: what it has sent, and what the input made due, goes with that in one batch.
+    if (any) digest(now);
+  } else if (any || next_deadline().value_or(kNever) <= now) {  // else woken only to sleep for a shorter time
+    settle(now);
+  }
   notify();
   return error;
 }

@@ -58,6 +58,8 @@ class Engine::Loop {
   bool take_in(Time now) noexcept;
   // The same, and settles, until nothing arrives any more or a bound on work is reached.
   void take_in_all(Time now) noexcept;
+  // What input made due but for what is to be sent: timers and events.
+  void digest(Time now) noexcept;
   // Expires timers, transmits, delivers events until nothing is left or a bound on work is reached.
   void settle(Time now) noexcept;
   // Whether settle() would do nothing but expire timers, which the sleeping driver does in time.

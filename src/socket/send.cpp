@@ -36,8 +36,10 @@ struct SendOrder {
 
 namespace {
 
-// With so many bytes not acknowledged yet, a message may wait for the next ones to share a system call with them.
+// With so many bytes not acknowledged yet, or handed over in so short a time, a message may wait for the next ones to
+// share a system call with them.
 constexpr std::size_t kMuchUnderWay = 16384;
+constexpr Duration kShortTime = std::chrono::microseconds(200);
 
 Result<SendOrder> read_order(const msghdr& message, const SocketSettings& settings) {
   SendOrder order;
@@ -220,7 +222,8 @@ ssize_t StackSocket::send_to(Session& session, const std::shared_ptr<SocketAssoc
     if (defaults.wants(SCTP_SENDER_DRY_EVENT)) stack().want_sender_dry(id);
     const std::size_t buffered = stack().buffered_bytes(id);
     if (!is_one_to_many() && buffered >= settings.send_buffer) mark_full(*association);
-    if (buffered >= kMuchUnderWay && buffered < settings.send_buffer && !settings.association.no_delay) {
+    const bool much = buffered >= kMuchUnderWay || sends_much(order.length, session.now());
+    if (much && buffered < settings.send_buffer && !settings.association.no_delay) {
       session.put_off(order.length);
     }
   }
@@ -229,6 +232,17 @@ ssize_t StackSocket::send_to(Session& session, const std::shared_ptr<SocketAssoc
     (void)stack().shutdown(id, session.now());
   }
   return static_cast<ssize_t>(order.length);
+}
+
+// Whether the program sends as fast as it can, by this and the last period of kShortTime.
+bool StackSocket::sends_much(std::size_t bytes, Time now) noexcept {
+  if (now - sending_since_ > kShortTime) {
+    sent_much_ = now - sending_since_ <= 2 * kShortTime && sent_bytes_ >= kMuchUnderWay;
+    sending_since_ = now;
+    sent_bytes_ = 0;
+  }
+  sent_bytes_ += bytes;
+  return sent_much_ || sent_bytes_ >= kMuchUnderWay;
 }
 
 int StackSocket::await_space(Session& session, const std::shared_ptr<SocketAssociation>& association, int flags) {

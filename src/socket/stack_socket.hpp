@@ -137,6 +137,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   ssize_t send(Session& session, const SendOrder& given, const msghdr& message, int flags);
   ssize_t send_to(Session& session, const std::shared_ptr<SocketAssociation>& association, const SendOrder& order,
                   const msghdr& message, int flags);
+  [[nodiscard]] bool sends_much(std::size_t bytes, Time now) noexcept;
   int await_space(Session& session, const std::shared_ptr<SocketAssociation>& association, int flags);
   Result<std::shared_ptr<SocketAssociation>> destination(Session& session, SendOrder& order, const msghdr& message,
                                                          bool& begun);
@@ -155,7 +156,10 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   bool will_signal_ = false;  // signal_arrival() is to come
   unsigned waiting_readers_ = 0;
   unsigned waiting_connectors_ = 0;
-  unsigned full_ = 0;  // associations whose send buffer a sender found full
+  unsigned full_ = 0;     // associations whose send buffer a sender found full
+  Time sending_since_{};  // begin of the period that sent_bytes_ counts
+  std::size_t sent_bytes_ = 0;
+  bool sent_much_ = false;  // in the period before
   std::shared_ptr<Endpoint> endpoint_;
   std::shared_ptr<SocketAssociation> only_;     // one-to-one
   std::set<core::AssociationId> associations_;  // all, of either style
