@@ -336,6 +336,30 @@ TEST(Section6_1, D_ASackForManyPacketsAllowsABurstForEachSecondOfThem) {
   EXPECT_GT(bursts.back(), 20U);
 }
 
+// What the last SACK allowed holds on for a round trip: a sender that is only slower than the network begins no new
+// burst each time that everything is acknowledged.
+TEST(Section6_1, D_ThePauseThatEndsABurstIsARoundTrip) {
+  PeerConfig config = with_window(10'000'000);
+  Peer peer(config);
+  peer.bring_to(State::kEstablished);
+  const auto acknowledge_all = [&] {
+    for (auto sent = tsns_sent(peer); !sent.empty(); sent = tsns_sent(peer)) {
+      peer.advance(10ms);
+      peer.sends(sack(sent.back(), 10'000'000));
+    }
+  };
+  for (int i = 0; i < 400; ++i) peer.user_sends(full());
+  acknowledge_all();
+  peer.user_sends(std::string(20 * kFull, 'x'));
+  const auto sent = tsns_sent(peer);
+  EXPECT_GT(sent.size(), 4U);
+  peer.sends(sack(sent.back(), 10'000'000));
+  acknowledge_all();
+  peer.advance(50ms);
+  peer.user_sends(std::string(20 * kFull, 'x'));
+  EXPECT_EQ(data_packets_sent(peer), 4U);
+}
+
 // ---- Bundling a SACK (§6.1) and the T3-rtx rules at its end
 
 TEST(Section6_1, DelayedSackGoesWithOutboundData) {
