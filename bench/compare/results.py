@@ -32,7 +32,7 @@ def measure_row(binaries, row, repeat, seconds, progress):
                 continue
             progress(f"{row.key}, {peer}, {number + 1} of {repeat}")
             try:
-                figures[peer].append(runs.run(binaries, row, peer, seconds))
+                figures[peer].append(runs.run(binaries, row, peer, seconds, number))
             except runs.Failure as problem:
                 errors[peer].append(str(problem))
                 print(f"{row.key}, {peer}: {problem}", file=sys.stderr)

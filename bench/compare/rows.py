@@ -26,6 +26,8 @@ PEERS = {peer.key: peer for peer in (
          ("netsctp_load",), 2 * MIB, (("NETSCTP_BACKEND", "stack"),)),
     Peer("netsctp-plain", "netsctp, no batches", "the same with NETSCTP_UDP_BATCH=off: a packet a system call",
          ("netsctp_load",), 2 * MIB, (("NETSCTP_BACKEND", "stack"), ("NETSCTP_UDP_BATCH", "off"))),
+    Peer("netsctp-rack", "netsctp, RACK", "the same as netsctp with NETSCTP_LOSS_DETECTION=rack: RACK-TLP, as Linux' TCP has it",
+         ("netsctp_load",), 2 * MIB, (("NETSCTP_BACKEND", "stack"), ("NETSCTP_LOSS_DETECTION", "rack"))),
     Peer("netsctp-cubic", "netsctp, RACK and CUBIC", "the same as netsctp with NETSCTP_LOSS_DETECTION=rack, NETSCTP_CONGESTION=cubic",
          ("netsctp_load",), 2 * MIB, (("NETSCTP_BACKEND", "stack"), ("NETSCTP_LOSS_DETECTION", "rack"),
                                       ("NETSCTP_CONGESTION", "cubic"))),
@@ -62,6 +64,7 @@ class Row:
     place: str = "loopback"  # or "path" (through the relay), "guest" (the kernel of test/vm)
     path: tuple = ()        # options of the relay
     seconds: float = 1      # relative to --seconds
+    seeds: int = 1          # so many pairs side by side make one run, each with losses of its own; their mean counts
     source: str = ""        # another row whose runs are looked at
     repeat: int = 0         # runs of it whatever --repeat says; 0: what that says
 
@@ -126,8 +129,9 @@ def association_rows():
 def path_rows():
     for loss in (0, 0.1, 1, 3):
         yield Row(f"loss-{loss:g}", f"{loss:g} % loss", "bits_per_second", "Mbit/s",
-                  ("netsctp", "netsctp-cubic", "usrsctp", "tcp", "tcp-reno"), options=("--size", 1444), scale=1e-6, place="path",
-                  path=("--delay", 25, "--rate", 100, "--loss", loss), seconds=5, group="50 ms path, 100 Mbit/s")
+                  ("netsctp", "netsctp-rack", "netsctp-cubic", "usrsctp", "tcp", "tcp-reno"), options=("--size", 1444),
+                  scale=1e-6, place="path", path=("--delay", 25, "--rate", 100, "--loss", loss), seconds=5,
+                  seeds=8 if loss else 1, group="50 ms path, 100 Mbit/s")
     yield Row("failover", "a path goes silent", "longest_silence_ms", "ms", ("netsctp", "usrsctp"), "steady",
               ("--size", KIB), "time to fail over", False, place="path", path=("--delay", 5), seconds=4)
 
@@ -175,6 +179,7 @@ def targets():
                  than_row="associations-1")
     yield Target("50 ms, 1 % loss, to usrsctp's", "loss-1", 2, "usrsctp")
     yield Target("50 ms, 1 % loss, to TCP's with Reno", "loss-1", 1, "tcp-reno")
+    yield Target("50 ms, 1 % loss, RACK, to TCP's with Reno", "loss-1", 1, "tcp-reno", "netsctp-rack")
     yield Target("50 ms, 1 % loss, RACK and CUBIC, to usrsctp's", "loss-1", 2, "usrsctp", "netsctp-cubic")
     yield Target("50 ms, 1 % loss, RACK and CUBIC, to TCP's with CUBIC", "loss-1", 1, "tcp", "netsctp-cubic")
     for size in (KIB, 16 * KIB, 64 * KIB):

@@ -1,12 +1,15 @@
 """Runs: one pair of processes for one peer and one row, each pinned to a CPU; its figures as a dictionary."""
+import concurrent.futures
 import contextlib
 import json
+import multiprocessing
 import os
 import pathlib
 import random
 import select
 import signal
 import socket
+import statistics
 import subprocess
 import time
 
@@ -150,8 +153,8 @@ class Path:
 class Pair:
     """What a row asks of a peer, done by its server and its client."""
 
-    def __init__(self, binaries, peer, row, seconds):
-        self.peer, self.row, self.seconds = peer, row, seconds
+    def __init__(self, binaries, peer, row, seconds, seed=1):
+        self.peer, self.row, self.seconds, self.seed = peer, row, seconds, seed
         self.binaries = binaries
         ports = free_ports(2)
         self.udp_ports = [ports[0]] * 2 if peer.one_port else ports
@@ -185,7 +188,7 @@ class Pair:
 
     def run(self):
         if self.row.place == "path":
-            self.path = Path(self.binaries, self.row.path)
+            self.path = Path(self.binaries, [*self.row.path, "--seed", self.seed])
             self.before = (self.path.at(0), self.path.at(1))
         try:
             with started("server", self.command(0), 0, self.environment) as server:
@@ -255,13 +258,39 @@ def run_iperf3(binaries, peer, row, seconds):
             "cpu_ns_per_byte": cpu * 1e9 / max(1, received["bytes"])}
 
 
-def run(binaries, row, peer_key, seconds):
-    """One run. Raises Failure."""
+def run_pair(binaries, row_key, peer_key, seconds, seed):
+    """Figures, or what failed."""
+    try:
+        return Pair(binaries, rows.PEERS[peer_key], rows.ROWS[row_key], seconds, seed).run()
+    except (Failure, OSError, KeyError, ValueError) as problem:
+        return str(problem) if isinstance(problem, Failure) else f"{type(problem).__name__}: {problem}"
+
+
+def run_side_by_side(binaries, row, peer_key, seconds, seeds):
+    """The means of pairs that run at the same time, each on a path of its own: processes, for each forks others."""
+    fork = multiprocessing.get_context("fork")
+    with concurrent.futures.ProcessPoolExecutor(len(seeds), fork) as pool:
+        answers = [pool.submit(run_pair, binaries, row.key, peer_key, seconds, seed) for seed in seeds]
+        results = [answer.result() for answer in answers]
+    for result in results:
+        if isinstance(result, str):
+            raise Failure(result)
+    return {figure: statistics.mean(result[figure] for result in results) for figure in results[0]}
+
+
+def run(binaries, row, peer_key, seconds, number=0):
+    """One run, the `number`th of its kind, from which the seeds of the losses follow. Raises Failure."""
     peer = rows.PEERS[peer_key]
     seconds *= row.seconds
-    try:
-        if peer.runner == "iperf3":
+    if row.seeds > 1:
+        first = 1 + number * row.seeds
+        return run_side_by_side(binaries, row, peer_key, seconds, range(first, first + row.seeds))
+    if peer.runner == "iperf3":
+        try:
             return run_iperf3(binaries, peer, row, seconds)
-        return Pair(binaries, peer, row, seconds).run()
-    except (OSError, KeyError, ValueError) as problem:
-        raise Failure(f"{type(problem).__name__}: {problem}") from problem
+        except (OSError, KeyError, ValueError) as problem:
+            raise Failure(f"{type(problem).__name__}: {problem}") from problem
+    result = run_pair(binaries, row.key, peer_key, seconds, 1 + number)
+    if isinstance(result, str):
+        raise Failure(result)
+    return result

@@ -32,14 +32,18 @@ void Congestion::acknowledged(const Acknowledged& acknowledged, std::size_t pmdc
   const bool fully_used = acknowledged.fully_used;
   if (cwnd_ <= ssthresh_) {
     if (!fully_used) return;
-    // RFC 9260 §7.2.1: by what was acknowledged, at most L * PMDCS. L is 1 for a SACK of every second packet, as §6.2
-    // has it. One SACK for many packets (a receiver that takes them in batches) counts as those that it stands for:
-    // the window grows as with any other receiver. Not after a timeout (RFC 3465 §2.3): a SACK may then tell of
-    // packets that left the network long ago.
-    std::size_t l = acknowledged.packets > kBatchPackets ? acknowledged.packets / 2 : 1;
-    if (cubic_) l = std::max<std::size_t>(acknowledged.packets, 2);  // as TCP does: RFC 3465 §2.2
-    if (after_timeout_) l = 1;
-    cwnd_ += std::min(acknowledged.bytes, l * pmdcs) / slow_start_exit_.divisor();
+    // RFC 9260 §7.2.1: by what was acknowledged, at most L * PMDCS. L is 2, for a SACK of every second packet, as §6.2
+    // has it: the window doubles in a round trip (RFC 3465 §2.2). L is 1 once a queue was seen to grow, and after a
+    // timeout (RFC 3465 §2.3): a SACK may then tell of packets that left the network long ago. CUBIC: as TCP.
+    const bool doubles = !after_timeout_ && (cubic_ || !slow_start_exit_.queue_seen());
+    const std::size_t limit = (doubles ? 2 : 1) * pmdcs;
+    // One SACK for many packets (a receiver that takes them in batches) counts as those that it stands for: the window
+    // grows as with any other receiver. Those of them that would find it above ssthresh count no longer.
+    std::size_t sacks = acknowledged.packets > kBatchPackets ? acknowledged.packets / 2 : 1;
+    if (cubic_) sacks = (acknowledged.packets + 1) / 2;
+    if (after_timeout_) sacks = 1;
+    const std::size_t growth = std::min(acknowledged.bytes, sacks * limit) / slow_start_exit_.divisor();
+    cwnd_ += std::min(growth, ssthresh_ - cwnd_ + limit);
     return;
   }
   if (cubic_) {

@@ -21,6 +21,12 @@ bool SlowStartExit::measured(Duration rtt, std::uint32_t acknowledged, std::uint
     samples_ = 0;
     round_end_ = next;
   }
+  // RFC 9406 §4.2: RttThresh.
+  const std::uint32_t threshold = std::clamp(last_round_ / kRttDivisor, kMinThreshold, kMaxThreshold);
+  const auto risen = [&](std::uint32_t rtt_now) {
+    return last_round_ != kNone && rtt_now >= last_round_ && rtt_now - last_round_ >= threshold;
+  };
+  if (risen(sample)) queue_seen_ = true;
   current_round_ = std::min(current_round_, sample);
   if (samples_ < kSamples) ++samples_;
   if (samples_ < kSamples) return false;
@@ -32,9 +38,7 @@ bool SlowStartExit::measured(Duration rtt, std::uint32_t acknowledged, std::uint
     }
     return false;
   }
-  if (last_round_ == kNone) return false;
-  const std::uint32_t threshold = std::clamp(last_round_ / kRttDivisor, kMinThreshold, kMaxThreshold);
-  if (current_round_ >= last_round_ && current_round_ - last_round_ >= threshold) css_baseline_ = current_round_;
+  if (risen(current_round_)) css_baseline_ = current_round_;
   return false;
 }
 

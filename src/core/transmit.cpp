@@ -344,7 +344,7 @@ void Association::allow_burst(std::size_t acked_packets) noexcept {
 void Association::end_burst_of_the_past(Time now) noexcept {
   if (paths_.empty() || outstanding_.in_flight() != 0) return;
   const Path& path = paths_[data_path()];
-  if (now - path.last_data_at > path.timeout.srtt()) burst_left_ = 0;
+  if (now - path.last_data_at > 2 * path.timeout.srtt()) burst_left_ = 0;  // what was sent last took one
 }
 
 void Association::start_t3(PathId path, Time now, bool restart) noexcept {

@@ -74,13 +74,29 @@ TEST_F(Section7_2_1, SsthreshBeginsHigh) {
   EXPECT_GT(peer.path(kAddress).ssthresh, 0xFFFFFFFFU);
 }
 
-TEST_F(Section7_2_1, GrowsByWhatWasAcknowledgedAtMostOnePacketPerSack) {
+// L is 2 (RFC 3465 §2.2).
+TEST_F(Section7_2_1, GrowsByWhatWasAcknowledgedAtMostTwoPacketsPerSack) {
   user_sends(10);
   ASSERT_GE(in_flight(), cwnd());
   peer.sends(sack(next));
   EXPECT_EQ(cwnd(), 4404 + kPmdcs);
-  peer.sends(sack(next + 3));  // three packets: one PMDCS all the same
-  EXPECT_EQ(cwnd(), 4404 + 2 * kPmdcs);
+  peer.sends(sack(next + 3));  // three packets: two PMDCS all the same
+  EXPECT_EQ(cwnd(), 4404 + 3 * kPmdcs);
+}
+
+// L is 1 from then on: while the window doubles, half of it waits in the bottleneck's queue.
+TEST_F(Section7_2_1, AQueueThatGrowsEndsTheDoubling) {
+  core::Congestion congestion;
+  congestion.initialize(1000, true);
+  std::uint32_t tsn = 0;
+  for (; tsn < 20; ++tsn) congestion.measured(50ms, tsn, tsn + 10);
+  congestion.acknowledged({.bytes = 3000, .packets = 3, .fully_used = true}, 1000);
+  EXPECT_EQ(congestion.window(), 4000U + 2000U);
+  congestion.measured(57ms, tsn, tsn + 10);
+  congestion.acknowledged({.bytes = 3000, .packets = 3, .fully_used = true}, 1000);
+  EXPECT_EQ(congestion.window(), 6000U + 1000U);
+  congestion.acknowledged({.bytes = 20'000, .packets = 20, .fully_used = true}, 1000);
+  EXPECT_EQ(congestion.window(), 7000U + 10'000U);
 }
 
 // A receiver that takes packets in batches sends one SACK where others send one for every second packet (§6.2).
@@ -88,9 +104,20 @@ TEST_F(Section7_2_1, ASackOfManyPacketsCountsAsTheSacksItStandsFor) {
   core::Congestion congestion;
   congestion.initialize(1000, true);
   congestion.acknowledged({.bytes = 20'000, .packets = 20, .fully_used = true}, 1000);
-  EXPECT_EQ(congestion.window(), 4000U + 10 * 1000U);
+  EXPECT_EQ(congestion.window(), 4000U + 20 * 1000U);
   congestion.acknowledged({.bytes = 3000, .packets = 20, .fully_used = true}, 1000);
-  EXPECT_EQ(congestion.window(), 14'000U + 3000U);  // never more than what was acknowledged
+  EXPECT_EQ(congestion.window(), 24'000U + 3000U);  // never more than what was acknowledged
+}
+
+// The SACKs it stands for would find the window above ssthresh, where it grows by one PMDCS per round trip (§7.2.2).
+TEST_F(Section7_2_1, ASackOfManyPacketsDoesNotCarryTheWindowFarBeyondSsthresh) {
+  core::Congestion congestion;
+  congestion.initialize(1000, true);
+  congestion.acknowledged({.bytes = 36'000, .packets = 36, .fully_used = true}, 1000);
+  congestion.lost(1000);
+  ASSERT_EQ(congestion.window(), 20'000U);
+  congestion.acknowledged({.bytes = 20'000, .packets = 20, .fully_used = true}, 1000);
+  EXPECT_EQ(congestion.window(), 22'000U);
 }
 
 // What a SACK tells then may have left the network long ago (RFC 3465 §2.3).

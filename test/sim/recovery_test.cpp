@@ -56,7 +56,7 @@ Outcome run(const Transfer& transfer) {
 TEST(Recovery, SlowStartEndsBeforeTheQueueOverflows) {  // §7.2.1; RFC 9406
   const Outcome outcome = run({});
   EXPECT_GE(outcome.share, 0.85);
-  EXPECT_LT(outcome.sender.retransmitted_chunks, 20U);  // a doubled window would lose hundreds
+  EXPECT_LT(outcome.sender.retransmitted_chunks, 60U);  // a window that doubles to the end would lose hundreds
 }
 
 TEST(Recovery, ASmallQueueThatOverflowsCostsNoTimeout) {  // §7.2.4
@@ -83,6 +83,10 @@ Duration start_up(bool batches) {
   a.send(a.latest()->id, std::vector<Message>(1400, {.size = 1444}));
   EXPECT_TRUE(network.run_until([&] { return b.latest()->bytes_read == 1400 * 1444; }, 60s));
   return network.now() - begin;
+}
+
+TEST(Recovery, TheWindowDoublesFromTheStart) {  // §7.2.1; RFC 3465 §2.2
+  EXPECT_LT(start_up(false), 500ms);            // 1,400 packets; 625 ms with L = 1
 }
 
 TEST(Recovery, APeerThatAcknowledgesBatchesDoesNotSlowTheStart) {  // §7.2.1
@@ -168,7 +172,7 @@ TEST(Recovery, CubicByTimeIsFasterOnALossyPath) {
         run({.parameters = with(kByTime, core::CongestionControl::kCubic), .loss = 0.01, .seed = seed}).share / kSeeds;
   }
   EXPECT_GE(plain, 0.025);
-  EXPECT_GE(both, 1.3 * plain);
+  EXPECT_GE(both, 1.15 * plain);
 }
 
 }  // namespace

@@ -64,12 +64,27 @@ TEST(SlowStartExit, AFewMillisecondsMoreOnAShortPathAreNoise) {
   EXPECT_EQ(rounds.exit.divisor(), 4U);
 }
 
+TEST(SlowStartExit, ASingleRoundTripThatHasRisenShowsAQueue) {
+  Rounds rounds;
+  rounds.round(50ms);
+  rounds.round(56ms);
+  EXPECT_FALSE(rounds.exit.queue_seen());
+  rounds.round(63ms, 1);
+  EXPECT_TRUE(rounds.exit.queue_seen());
+  EXPECT_EQ(rounds.exit.divisor(), 1U);
+  rounds.round(56ms);
+  EXPECT_TRUE(rounds.exit.queue_seen());
+  rounds.exit.restart();
+  EXPECT_FALSE(rounds.exit.queue_seen());
+}
+
 TEST(SlowStartExit, AfterALossItWatchesNoLonger) {
   Rounds rounds;
   rounds.round(50ms);
   rounds.exit.end();
   rounds.round(100ms);
   EXPECT_EQ(rounds.exit.divisor(), 1U);
+  EXPECT_FALSE(rounds.exit.queue_seen());
 }
 
 }  // namespace
