@@ -26,7 +26,7 @@ Time Engine::clock_now() noexcept {
 
 Engine::Session::Session(Engine& engine, Intake intake) : engine_(engine), lock_(engine.loop_->lock()) {
   if (intake == Intake::kArrived) (void)engine_.loop_->take_in(now());
-  if (intake == Intake::kAll) engine_.loop_->take_in_all(now());
+  if (intake == Intake::kAll) take_in_all();
 }
 
 Engine::Session::~Session() {
@@ -62,9 +62,13 @@ void Engine::Session::flush() noexcept {
   engine_.loop_->notify();
 }
 
+void Engine::Session::take_in_all() noexcept {
+  engine_.loop_->take_in_all(now());
+}
+
 void Engine::Session::catch_up() noexcept {
   flush();
-  engine_.loop_->take_in_all(now());
+  take_in_all();
 }
 
 Result<std::uint16_t> Engine::claim_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,

@@ -75,6 +75,8 @@ class Engine {
     // For a session in which nothing became true that another thread may wait for: it ends at once if there is nothing
     // to transmit either.
     void leave_quietly() noexcept { quiet_ = true; }
+    // What Intake::kAll does at the beginning, for a call that finds out only with the lock held that it must know.
+    void take_in_all() noexcept;
     // Flushes, and goes on as Intake::kAll does.
     void catch_up() noexcept;
 

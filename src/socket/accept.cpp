@@ -30,7 +30,8 @@ bool StackSocket::admit(core::AssociationId id, const std::shared_ptr<Endpoint>&
 
 int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, socklen_t* length, int flags) noexcept {
   if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
-  auto session = instance_.engine().session(Intake::kAll);
+  auto session = instance_.engine().session();
+  if (accept_queue_.empty()) learn_news(session);  // else what is to come next is known
   if (closed_) return -EBADF;
   if (is_one_to_many()) return -EOPNOTSUPP;
   if (stage_ != Stage::kListening) return -EINVAL;

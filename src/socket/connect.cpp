@@ -28,7 +28,8 @@ void apply(const sctp_initmsg& init, core::AssociationParameters& parameters) no
 }  // namespace
 
 int StackSocket::connect(const sockaddr* address, socklen_t length) noexcept {
-  auto session = instance_.engine().session(Intake::kAll);
+  auto session = instance_.engine().session();
+  learn_news(session);
   if (closed_) return -EBADF;
   sa_family_t family = AF_INET;
   if (length >= sizeof family && length <= sizeof(sockaddr_storage)) {

@@ -113,6 +113,10 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   // Waits until `ready`, a close (EBADF), the timeout (EAGAIN; zero: none) or a signal (EINTR): 0 or negative errno.
   int wait(Session& session, Duration timeout, const std::function<bool()>& ready) noexcept;
   [[nodiscard]] bool is_nonblocking(int flags) const noexcept;
+  // Takes in what has arrived, unless nothing can be for this socket: it has no port yet.
+  void learn_news(Session& session) const noexcept {
+    if (endpoint_ != nullptr) session.take_in_all();
+  }
 
   void announce_listeners() noexcept;  // to the core: how many associations may wait for them
   void stop_listening() noexcept;
