@@ -138,7 +138,7 @@ Socket::Socket(SocketSettings settings, std::error_code& error) {
   const int family = settings.ipv6 || any_v6(local) || any_v6(peers) ? AF_INET6 : AF_INET;
   const int type =
       (settings.one_to_many ? SOCK_SEQPACKET : SOCK_STREAM) | SOCK_CLOEXEC | (settings.nonblocking ? SOCK_NONBLOCK : 0);
-  auto opened = ::netsctp::socket::open(family, type);
+  auto opened = ::netsctp::socket::open(family, type, ::netsctp::socket::DescriptorIs::kMadeWhenAsked);
   if (!opened) {
     error = opened.error();
     return;
@@ -176,8 +176,8 @@ bool Socket::wait_readable(std::chrono::milliseconds timeout) {
 }
 
 bool Socket::wait_readable(std::chrono::milliseconds timeout, std::error_code& error) noexcept {
-  error = errno_code(EBADF);
   pollfd entry{descriptor(), POLLIN, 0};
+  error = errno_code(is_open() ? EMFILE : EBADF);
   if (entry.fd < 0) return false;
   constexpr std::chrono::milliseconds kMost{std::numeric_limits<int>::max()};
   const int ready =
@@ -522,8 +522,8 @@ void Socket::set_nonblocking(bool on) {
 }
 
 void Socket::set_nonblocking(bool on, std::error_code& error) noexcept {
-  error = errno_code(EBADF);
   const int handle = descriptor();
+  error = errno_code(is_open() ? EMFILE : EBADF);
   if (handle < 0) return;
   const int flags = fcntl(handle, F_GETFL);
   const int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;

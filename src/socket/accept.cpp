@@ -55,7 +55,8 @@ int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, so
     settle();
     return error;
   }
-  if (const auto error = child->readiness_.open(flags)) {  // it stays in the queue
+  child->descriptor_is_ = descriptor_is_;
+  if (const auto error = child->open_descriptor(flags)) {  // it stays in the queue
     settle();
     return -error.value();
   }
@@ -65,8 +66,6 @@ int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, so
     stack().accepted(child->only_->id);
     child->peer_ = peer;
   }
-  enter_descriptor(child->descriptor(), child);
-  instance_.enter(*child);
   child->settle();
   settle();
   accepted = child;

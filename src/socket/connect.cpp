@@ -111,7 +111,7 @@ int StackSocket::peeloff(int id, std::shared_ptr<Socket>& peeled, int flags) noe
   SocketAssociation* const association = instance_.find(id);
   if (association == nullptr) return -EINVAL;
   auto branch = std::make_shared<StackSocket>(instance_, Style::kOneToOne, settings);
-  if (const auto error = branch->readiness_.open(flags)) return -error.value();
+  if (const auto error = branch->open_descriptor(flags)) return -error.value();  // at once: the caller is given it
   branch->endpoint_ = association->endpoint;
   branch->stage_ = association->up ? Stage::kConnected : Stage::kConnecting;
   branch->was_up_ = true;
@@ -121,11 +121,9 @@ int StackSocket::peeloff(int id, std::shared_ptr<Socket>& peeled, int flags) noe
   detach(*association);
   branch->attach(held);
   queue_.move_to(branch->queue_, id);  // RFC 6458 §9.2: what has arrived for it goes along
-  enter_descriptor(branch->descriptor(), branch);
-  instance_.enter(*branch);
   branch->settle();
   settle();
-  const int descriptor = branch->descriptor();
+  const int descriptor = branch->readiness_.descriptor();
   peeled = std::move(branch);
   return descriptor;
 }

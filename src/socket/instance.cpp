@@ -69,7 +69,7 @@ void Instance::after_fork_in_child() noexcept {
   }
   int ends[2] = {-1, -1};  // with nobody at the other end: POLLIN, POLLHUP
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) ::close(ends[1]);
-  for (StackSocket* const socket : the_instance->sockets_) socket->abandon(ends[0]);
+  for (const auto& socket : the_instance->sockets_) socket->abandon(ends[0]);
   if (ends[0] >= 0) ::close(ends[0]);
   the_instance->engine_->close_descriptors();
   the_instance->host_addresses_.close();
@@ -95,7 +95,7 @@ void Instance::at_exit() noexcept {
 void Instance::close_all() noexcept {
   auto session = engine_->session(engine::Engine::Intake::kAll);
   while (!sockets_.empty()) {
-    const auto socket = (*sockets_.begin())->shared_from_this();
+    const auto socket = *sockets_.begin();
     socket->give_up(session.now(), socket->settings.linger && socket->settings.linger_seconds == 0);
   }
   session.flush();

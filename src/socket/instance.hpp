@@ -12,6 +12,7 @@
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/event.hpp"
@@ -63,8 +64,9 @@ class Instance final : public engine::EventSink {
   // Stores the peer's addresses as they are now.
   void learn_peers(SocketAssociation& association);
 
-  void enter(StackSocket& socket) { sockets_.insert(&socket); }
-  void forget(StackSocket& socket) noexcept { sockets_.erase(&socket); }
+  // A program has it. It lives until it is closed, as a descriptor does.
+  void enter(std::shared_ptr<StackSocket> socket) { sockets_.insert(std::move(socket)); }
+  void forget(const std::shared_ptr<StackSocket>& socket) noexcept { sockets_.erase(socket); }
 
   void on_event(core::Event&& event) noexcept override;
   void on_events_done() noexcept override;
@@ -90,8 +92,8 @@ class Instance final : public engine::EventSink {
   HostAddresses host_addresses_;
   std::unordered_map<core::EndpointId, Endpoint*> endpoints_;
   std::unordered_map<core::AssociationId, std::shared_ptr<SocketAssociation>> associations_;
-  std::unordered_set<StackSocket*> sockets_;  // open ones
-  std::vector<Closing> closing_;              // endpoints the core still needs
+  std::unordered_set<std::shared_ptr<StackSocket>> sockets_;  // open ones
+  std::vector<Closing> closing_;                              // endpoints the core still needs
   std::vector<std::shared_ptr<StackSocket>> to_signal_;
 };
 
