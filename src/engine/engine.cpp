@@ -67,8 +67,9 @@ void Engine::Session::take_in_all() noexcept {
 }
 
 void Engine::Session::catch_up() noexcept {
-  flush();
-  take_in_all();
+  const bool sent = engine_.loop_->settle(now());
+  engine_.loop_->notify();
+  if (sent) take_in_all();
 }
 
 Result<std::uint16_t> Engine::claim_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
@@ -82,6 +83,10 @@ std::error_code Engine::extend_claim(std::uint16_t port, const IpAddress& addres
 
 void Engine::release_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6) noexcept {
   loop_->release(port, addresses, any_v4, any_v6);
+}
+
+void Engine::retire_port(std::uint16_t port, bool any_v4, bool any_v6) noexcept {
+  loop_->retire(port, any_v4, any_v6);
 }
 
 std::error_code Engine::trace(const char* path) {

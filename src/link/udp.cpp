@@ -19,6 +19,7 @@ namespace netsctp::link {
 namespace {
 
 constexpr std::size_t kReceiveSlots = 16;  // of 64 KiB each
+constexpr std::size_t kLeastSlots = 4;     // the packets of a handshake come in twos, a spare one saves a call
 constexpr std::size_t kSendSlots = 64;
 constexpr int kRoomWait = 1;      // ms a send may wait for room in the socket buffer
 constexpr int kErrorRetries = 4;  // pending socket errors taken off before a call is given up
@@ -184,7 +185,7 @@ void UdpLink::receive_from(Socket& socket, BufferPool& pool, std::vector<Datagra
     for (std::size_t i = 0; i < taken; ++i) accept(i, slots.headers[i].msg_len, pool, out);
     if (taken < offered) {
       // One slot more than needed saves the call that would find nothing.
-      socket.receive_slots = std::max(taken + 1, socket.receive_slots / 2);
+      socket.receive_slots = std::max({taken + 1, socket.receive_slots / 2, kLeastSlots});
       return;
     }
     socket.receive_slots = std::min(socket.receive_slots * 2, kReceiveSlots);

@@ -66,7 +66,9 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::associate(Session& sessi
     if (peer.port == 0 || peer.port != peers.front().port || !peer.ip.is_unicast()) return std::errc::invalid_argument;
     request.peers.push_back(peer.ip);
   }
+  const bool was_unbound = endpoint_ == nullptr;
   if (const int error = bind_if_unbound(session)) return std::error_code(-error, std::generic_category());
+  if (was_unbound) endpoint_->is_passing = true;
   if (is_one_to_many()) {
     const auto there = stack().find(endpoint_->id(), peers.front());
     if (there != 0 && !associations_.contains(there)) return std::errc::address_not_available;  // peeled off

@@ -129,15 +129,21 @@ std::shared_ptr<Endpoint> Instance::shared_endpoint(std::uint16_t port, const En
   return nullptr;
 }
 
-void Instance::close_endpoint(core::EndpointId id, std::uint16_t port, const EndpointAddresses& addresses) noexcept {
-  closing_.push_back({id, port, addresses});
+void Instance::close_endpoint(core::EndpointId id, std::uint16_t port, const EndpointAddresses& addresses,
+                              bool is_passing) noexcept {
+  closing_.push_back({id, port, addresses, is_passing});
   finish_closing();
 }
 
 void Instance::finish_closing() noexcept {
   std::erase_if(closing_, [this](const Closing& each) {
     if (stack_->close(each.id) == std::errc::device_or_resource_busy) return false;
-    engine_->release_port(each.port, each.addresses.specific, each.addresses.any_v4, each.addresses.any_v6);
+    const EndpointAddresses& addresses = each.addresses;
+    if (each.is_passing && addresses.specific.empty()) {
+      engine_->retire_port(each.port, addresses.any_v4, addresses.any_v6);
+    } else {
+      engine_->release_port(each.port, addresses.specific, addresses.any_v4, addresses.any_v6);
+    }
     return true;
   });
 }

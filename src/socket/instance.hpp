@@ -52,7 +52,9 @@ class Instance final : public engine::EventSink {
   [[nodiscard]] std::shared_ptr<Endpoint> shared_endpoint(std::uint16_t port, const EndpointAddresses& addresses,
                                                           const StackSocket& by) noexcept;
   // Closes it in the core and gives the port back, at once or as soon as the core lets go of its last association.
-  void close_endpoint(core::EndpointId id, std::uint16_t port, const EndpointAddresses& addresses) noexcept;
+  // `is_passing`: Endpoint's.
+  void close_endpoint(core::EndpointId id, std::uint16_t port, const EndpointAddresses& addresses,
+                      bool is_passing) noexcept;
 
   // A new association of `socket`.
   std::shared_ptr<SocketAssociation> enter(core::AssociationId id, std::shared_ptr<Endpoint> endpoint,
@@ -78,6 +80,7 @@ class Instance final : public engine::EventSink {
     core::EndpointId id;
     std::uint16_t port;
     EndpointAddresses addresses;
+    bool is_passing;
   };
 
   Instance() = default;
