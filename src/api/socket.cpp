@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "api/socket_state.hpp"
@@ -16,17 +17,35 @@ namespace {
 
 constexpr socklen_t kMostAddressBytes = 1 << 20;  // bound of a list of addresses that the seam is asked for
 
-// The packed array of sockaddr_in and sockaddr_in6 that bindx and connectx take (RFC 6458 §9.1).
-std::vector<std::byte> packed(std::span<const Address> addresses) {
-  std::vector<std::byte> bytes;
-  for (const Address& address : addresses) {
-    sockaddr_storage storage;
-    const socklen_t length = address.store(storage);
-    const auto* first = reinterpret_cast<const std::byte*>(&storage);
-    bytes.insert(bytes.end(), first, first + length);
+// The packed array of sockaddr_in and sockaddr_in6 that bindx and connectx take (RFC 6458 §9.1). A few are a local
+// variable, of which the seam knows that it can be read.
+class Packed {
+ public:
+  explicit Packed(std::span<const Address> addresses) {
+    std::byte* at = few_.data();
+    if (addresses.size() > kFew) {
+      many_.resize(addresses.size() * sizeof(sockaddr_in6));
+      at = many_.data();
+    }
+    std::byte* const begin = at;
+    for (const Address& address : addresses) {
+      sockaddr_storage storage;
+      const socklen_t length = address.store(storage);
+      std::memcpy(at, &storage, length);
+      at += length;
+    }
+    bytes_ = {begin, at};
   }
-  return bytes;
-}
+  Packed(const Packed&) = delete;
+  Packed& operator=(const Packed&) = delete;
+  [[nodiscard]] std::span<std::byte> bytes() const noexcept { return bytes_; }
+
+ private:
+  static constexpr std::size_t kFew = 4;
+  std::array<std::byte, kFew * sizeof(sockaddr_in6)> few_;
+  std::vector<std::byte> many_;
+  std::span<std::byte> bytes_;
+};
 
 std::string texts(std::span<const Address> addresses) {
   std::string text;
@@ -61,6 +80,14 @@ void Socket::State::configure(std::error_code& error) noexcept {
   const int on = 1;
   if (!succeeded(set(IPPROTO_SCTP, SCTP_RECVRCVINFO, on), error)) return;
   subscribe(settings.events, error);
+  resubscribed_ = false;
+}
+
+void Socket::State::inherit(const State& listener, std::error_code& error) noexcept {
+  if (listener.resubscribed_) return configure(error);
+  error.clear();
+  const std::lock_guard guard(events_mutex_);
+  events_ = settings.events;
 }
 
 void Socket::State::subscribe(const Events& wanted, std::error_code& error) noexcept {
@@ -76,6 +103,7 @@ void Socket::State::subscribe(const Events& wanted, std::error_code& error) noex
   kinds.sctp_stream_reset_event = wanted.stream_reset;
   kinds.sctp_assoc_reset_event = wanted.association_reset;
   kinds.sctp_stream_change_event = wanted.stream_change;
+  resubscribed_ = true;
   if (!succeeded(set(IPPROTO_SCTP, SCTP_EVENTS, kinds), error)) return;
   const std::lock_guard guard(events_mutex_);
   events_ = wanted;
@@ -110,7 +138,7 @@ Socket::Socket(SocketSettings settings, std::error_code& error) {
   const int family = settings.ipv6 || any_v6(local) || any_v6(peers) ? AF_INET6 : AF_INET;
   const int type =
       (settings.one_to_many ? SOCK_SEQPACKET : SOCK_STREAM) | SOCK_CLOEXEC | (settings.nonblocking ? SOCK_NONBLOCK : 0);
-  auto opened = ::netsctp::socket::open(family, type);
+  auto opened = ::netsctp::socket::open(family, type, ::netsctp::socket::DescriptorIs::kMadeWhenAsked);
   if (!opened) {
     error = opened.error();
     return;
@@ -148,8 +176,8 @@ bool Socket::wait_readable(std::chrono::milliseconds timeout) {
 }
 
 bool Socket::wait_readable(std::chrono::milliseconds timeout, std::error_code& error) noexcept {
-  error = errno_code(EBADF);
   pollfd entry{descriptor(), POLLIN, 0};
+  error = errno_code(is_open() ? EMFILE : EBADF);
   if (entry.fd < 0) return false;
   constexpr std::chrono::milliseconds kMost{std::numeric_limits<int>::max()};
   const int ready =
@@ -224,7 +252,8 @@ void Socket::bindx(std::span<const Address> addresses, Bindx action, std::error_
   for (Address& address : with_port) {
     if (address.port() == 0) address = address.with_port(port);
   }
-  const auto bytes = packed(with_port);
+  const Packed packed(with_port);
+  const auto bytes = packed.bytes();
   const int option = action == Bindx::kAdd ? SCTP_SOCKOPT_BINDX_ADD : SCTP_SOCKOPT_BINDX_REM;
   succeeded(state_->seam->setsockopt(IPPROTO_SCTP, option, bytes.data(), static_cast<socklen_t>(bytes.size())), error);
 }
@@ -254,7 +283,7 @@ Socket Socket::accept(std::error_code& error) {
   const int flags = SOCK_CLOEXEC | (state_->settings.nonblocking ? SOCK_NONBLOCK : 0);
   if (!succeeded(state_->seam->accept(seam, nullptr, nullptr, flags), error)) return {};
   auto state = std::make_shared<State>(std::move(seam), state_->settings);
-  state->configure(error);
+  state->inherit(*state_, error);
   return error ? Socket() : Socket(std::move(state));
 }
 
@@ -282,7 +311,8 @@ AssociationId Socket::connectx(std::span<const Address> addresses) {
 AssociationId Socket::connectx(std::span<const Address> addresses, std::error_code& error) {
   error = errno_code(EBADF);
   if (!state_) return AssociationId::kNone;
-  auto bytes = packed(addresses);
+  const Packed packed(addresses);
+  const auto bytes = packed.bytes();
   if (bytes.empty()) {
     error = errno_code(EINVAL);
     return AssociationId::kNone;
@@ -492,8 +522,8 @@ void Socket::set_nonblocking(bool on) {
 }
 
 void Socket::set_nonblocking(bool on, std::error_code& error) noexcept {
-  error = errno_code(EBADF);
   const int handle = descriptor();
+  error = errno_code(is_open() ? EMFILE : EBADF);
   if (handle < 0) return;
   const int flags = fcntl(handle, F_GETFL);
   const int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;

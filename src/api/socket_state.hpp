@@ -31,6 +31,8 @@ class Socket::State {
 
   // What every socket of the API has set, new or accepted: RCVINFO and the events.
   void configure(std::error_code& error) noexcept;
+  // The same for one that `listener` has accepted: it has both from there, unless the subscription was changed there.
+  void inherit(const State& listener, std::error_code& error) noexcept;
   void subscribe(const Events& wanted, std::error_code& error) noexcept;
   [[nodiscard]] Events events() const noexcept;
 
@@ -84,6 +86,7 @@ class Socket::State {
   Address last_peer_;
   mutable std::mutex events_mutex_;
   Events events_;
+  std::atomic<bool> resubscribed_{false};  // since configure()
 };
 
 }  // namespace net::sctp

@@ -26,7 +26,7 @@ Time Engine::clock_now() noexcept {
 
 Engine::Session::Session(Engine& engine, Intake intake) : engine_(engine), lock_(engine.loop_->lock()) {
   if (intake == Intake::kArrived) (void)engine_.loop_->take_in(now());
-  if (intake == Intake::kAll) engine_.loop_->take_in_all(now());
+  if (intake == Intake::kAll) take_in_all();
 }
 
 Engine::Session::~Session() {
@@ -62,9 +62,14 @@ void Engine::Session::flush() noexcept {
   engine_.loop_->notify();
 }
 
-void Engine::Session::catch_up() noexcept {
-  flush();
+void Engine::Session::take_in_all() noexcept {
   engine_.loop_->take_in_all(now());
+}
+
+void Engine::Session::catch_up() noexcept {
+  const bool sent = engine_.loop_->settle(now());
+  engine_.loop_->notify();
+  if (sent) take_in_all();
 }
 
 Result<std::uint16_t> Engine::claim_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
@@ -78,6 +83,10 @@ std::error_code Engine::extend_claim(std::uint16_t port, const IpAddress& addres
 
 void Engine::release_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6) noexcept {
   loop_->release(port, addresses, any_v4, any_v6);
+}
+
+void Engine::retire_port(std::uint16_t port, bool any_v4, bool any_v6) noexcept {
+  loop_->retire(port, any_v4, any_v6);
 }
 
 std::error_code Engine::trace(const char* path) {

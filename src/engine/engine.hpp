@@ -75,7 +75,9 @@ class Engine {
     // For a session in which nothing became true that another thread may wait for: it ends at once if there is nothing
     // to transmit either.
     void leave_quietly() noexcept { quiet_ = true; }
-    // Flushes, and goes on as Intake::kAll does.
+    // What Intake::kAll does at the beginning, for a call that finds out only with the lock held that it must know.
+    void take_in_all() noexcept;
+    // Flushes and, if that sent anything, goes on as Intake::kAll does: there may be an answer.
     void catch_up() noexcept;
 
    private:
@@ -102,6 +104,7 @@ class Engine {
                                                  bool any_v6);
   std::error_code extend_claim(std::uint16_t port, const IpAddress& address);
   void release_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6) noexcept;
+  void retire_port(std::uint16_t port, bool any_v4, bool any_v6) noexcept;  // PortClaims::retire()
 
   // Writes every packet from now on to a pcapng file (link/trace.hpp); null: no more. A trace under way ends first.
   // Errors of open(2). Call with a session held.

@@ -173,6 +173,15 @@ Result<std::uint16_t> Engine::Loop::claim(std::uint16_t port, std::span<const Ip
 void Engine::Loop::release(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                            bool any_v6) noexcept {
   claims_.release(port, addresses, any_v4, any_v6);
+  serve_fewer();
+}
+
+void Engine::Loop::retire(std::uint16_t port, bool any_v4, bool any_v6) noexcept {
+  claims_.retire(port, any_v4, any_v6, clock_now());
+  serve_fewer();
+}
+
+void Engine::Loop::serve_fewer() noexcept {
   // A filter that lets one port too many through does no harm until the next claim; to set it costs more than a packet.
   if (claims_.empty() || claims_.takes_strays() != serving_strays_) serve();
 }
@@ -193,14 +202,16 @@ std::error_code Engine::Loop::trace(const char* path) {
 
 // --- one turn -------------------------------------------------------------------------------------------------------
 
-void Engine::Loop::receive(Arrived arrived, Time now) noexcept {
+bool Engine::Loop::receive(Arrived arrived, Time now) noexcept {
+  bool is_all = true;
   if (arrived.at_link != 0 && link_) {
-    link_->receive(pool_, inbox_, kReceiveLimit, arrived.at_link);
+    is_all = kReceiveLimit > link_->receive(pool_, inbox_, kReceiveLimit, arrived.at_link);
     claims_.pass_on(inbox_);
     report_errors(now);
   }
   // What others passed on stays here, whoever's it is now: nothing circulates.
   if (arrived.at_mailboxes) {
+    is_all = false;  // of each a few messages are taken
     claims_.receive(pool_, inbox_, kReceiveLimit);
     if (claims_.takes_strays() != serving_strays_) serve();
   }
@@ -210,6 +221,7 @@ void Engine::Loop::receive(Arrived arrived, Time now) noexcept {
   }
   for (Datagram& datagram : inbox_) stack_->receive(std::move(datagram), now);
   inbox_.clear();
+  return is_all;
 }
 
 void Engine::Loop::report_errors(Time now) noexcept {
@@ -233,7 +245,7 @@ bool Engine::Loop::take_in(Time now) noexcept {
   for (const int descriptor : link_descriptors_) entries[count++] = {descriptor, POLLIN, 0};
   if (::poll(entries.data(), count, 0) <= 0) return false;
   const Arrived arrived{ready_bits(std::span(entries).subspan(1, count - 1)), entries[0].revents != 0};
-  receive(arrived, now);
+  took_all_ = receive(arrived, now);
   digest(now);
   return true;
 }
@@ -245,7 +257,10 @@ void Engine::Loop::digest(Time now) noexcept {
 }
 
 void Engine::Loop::take_in_all(Time now) noexcept {
-  for (int round = 0; round < kMaxRounds && take_in(now); ++round) settle(now);
+  for (int round = 0; round < kMaxRounds && take_in(now); ++round) {
+    // Who has heard nothing new has nothing new to say.
+    if (!settle(now) && took_all_) return;
+  }
 }
 
 bool Engine::Loop::put_off(std::size_t bytes, Time now) noexcept {
@@ -254,16 +269,19 @@ bool Engine::Loop::put_off(std::size_t bytes, Time now) noexcept {
   return put_off_bytes_ < kPutOffBytes && now < put_off_until_;
 }
 
-void Engine::Loop::settle(Time now) noexcept {
+bool Engine::Loop::settle(Time now) noexcept {
+  bool sent = false;
   put_off_until_ = kNever;
   put_off_bytes_ = 0;
   stack_->expire(now);
+  if (claims_.spares_end() <= now) claims_.drop_spares(now);
   work_left_ = false;
   int batches = 0;
   int rounds = 0;
   do {
     core::TransmitBatch batch({outbox_.get(), kOutboxSize});
     while (stack_->transmit(batch, now)) {
+      sent = true;
       if (trace_) {
         trace_->sent(batch.runs());
         trace_->flush();
@@ -281,12 +299,14 @@ void Engine::Loop::settle(Time now) noexcept {
     if (++rounds == kMaxRounds) work_left_ = true;
   } while (deliver() && !work_left_);  // the sink's reaction to an event may be to send
   sink_.on_events_done();
+  return sent;
 }
 
 std::optional<Time> Engine::Loop::next_deadline() const noexcept {
   if (work_left_) return Time::min();
   const std::optional<Time> next = stack_->next_timeout();
-  return put_off_until_ == kNever ? next : std::min(put_off_until_, next.value_or(kNever));
+  const Time other = std::min(put_off_until_, claims_.spares_end());
+  return other == kNever ? next : std::min(other, next.value_or(kNever));
 }
 
 // --- who sleeps, who wakes ------------------------------------------------------------------------------------------
@@ -355,11 +375,9 @@ int Engine::Loop::drive(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
   const int error = sleep(self, lock, std::min(deadline, next_deadline().value_or(kNever)), now, &arrived);
   const bool any = arrived.at_link != 0 || arrived.at_mailboxes;
   if (any) receive(arrived, now);
-  if (put_off_until_ != kNever && now < put_off_until_ && !work_left_) {
-    // The program is about to send more: what it has sent, and what the input made due, goes with that in one batch.
-    if (any) digest(now);
-  } else if (any || next_deadline().value_or(kNever) <= now) {  // else woken only to sleep for a shorter time
-    settle(now);
+  if (any || next_deadline().value_or(kNever) <= now) {  // else woken only to sleep for a shorter time
+    // If the program is about to send more, what it has sent, and what the input made due, goes with that in one batch.
+    put_off_until_ != kNever&& now < put_off_until_ && !work_left_ ? digest(now) : void(settle(now));
   }
   notify();
   return error;

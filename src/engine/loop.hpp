@@ -60,8 +60,9 @@ class Engine::Loop {
   void take_in_all(Time now) noexcept;
   // What input made due but for what is to be sent: timers and events.
   void digest(Time now) noexcept;
-  // Expires timers, transmits, delivers events until nothing is left or a bound on work is reached.
-  void settle(Time now) noexcept;
+  // Expires timers, transmits, delivers events until nothing is left or a bound on work is reached. Whether it sent
+  // anything.
+  bool settle(Time now) noexcept;
   // Whether settle() would do nothing but expire timers, which the sleeping driver does in time.
   [[nodiscard]] bool is_settled() const noexcept {
     return stack_->is_settled() && put_off_until_ == kNever && !work_left_;
@@ -80,6 +81,7 @@ class Engine::Loop {
   [[nodiscard]] core::Stack& stack() noexcept { return *stack_; }
   std::error_code extend(std::uint16_t port, const IpAddress& address) { return claims_.extend(port, address); }
   void release(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6) noexcept;
+  void retire(std::uint16_t port, bool any_v4, bool any_v6) noexcept;
   [[nodiscard]] BufferPool& pool() noexcept { return pool_; }
   [[nodiscard]] const EngineConfig& config() const noexcept { return config_; }
   [[nodiscard]] const std::string& description() const noexcept { return description_; }
@@ -100,9 +102,10 @@ class Engine::Loop {
 
   Loop(const EngineConfig& config, EventSink& sink, PortClaims claims, std::string description);
 
-  void receive(Arrived arrived, Time now) noexcept;
-  void report_errors(Time now) noexcept;  // what came back by ICMP
-  void serve() noexcept;                  // tells the link for which ports this process is there
+  bool receive(Arrived arrived, Time now) noexcept;  // whether that was certainly all
+  void report_errors(Time now) noexcept;             // what came back by ICMP
+  void serve() noexcept;                             // tells the link for which ports this process is there
+  void serve_fewer() noexcept;
   bool deliver() noexcept;
   [[nodiscard]] std::optional<Time> next_deadline() const noexcept;
 
@@ -135,6 +138,7 @@ class Engine::Loop {
   Time put_off_until_ = kNever;  // something waits for settle(), until then
   std::size_t put_off_bytes_ = 0;
   bool work_left_ = false;  // a bound on work was reached: there is more to do at once
+  bool took_all_ = false;   // the last take_in() left nothing behind
 
   std::vector<Sleeper*> waiting_;  // user threads in wait(), the longest waiting first
   Sleeper* driver_ = nullptr;

@@ -140,6 +140,9 @@ void PortClaims::close_descriptors() noexcept {
     held.specific_v4.reset();
     held.specific_v6.reset();
   }
+  for (Spare& spare : spares_) {
+    for (Claim& claim : spare.port.claims) claim.mailbox.reset();
+  }
   mailboxes_.reset();
   sender_.reset();
 }
@@ -158,6 +161,47 @@ Result<PortClaims> PortClaims::open(std::uint16_t udp_port) {
 
 Result<std::uint16_t> PortClaims::claim(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                                         bool any_v6, Entropy& entropy) {
+  if (port == 0 && addresses.empty()) {
+    if (const std::uint16_t spare = take_spare(any_v4, any_v6)) return spare;
+  }
+  std::erase_if(spares_, [port](const Spare& spare) { return spare.number == port; });  // nobody's in this process
+  auto claimed = claim_fresh(port, addresses, any_v4, any_v6, entropy);
+  if (claimed || spares_.empty()) return claimed;
+  spares_.clear();  // they may be the last ports, or descriptors
+  return claim_fresh(port, addresses, any_v4, any_v6, entropy);
+}
+
+std::uint16_t PortClaims::take_spare(bool any_v4, bool any_v6) noexcept {
+  if (spares_.size() <= kMinSpares) return 0;
+  const auto found = std::ranges::find_if(
+      spares_, [&](const Spare& spare) { return spare.any_v4 == any_v4 && spare.any_v6 == any_v6; });
+  if (found == spares_.end()) return 0;
+  const std::uint16_t number = found->number;
+  ports_.emplace(number, std::move(found->port));
+  spares_.erase(found);
+  return number;
+}
+
+void PortClaims::retire(std::uint16_t port, bool any_v4, bool any_v6, Time now) noexcept {
+  const auto found = ports_.find(port);
+  const std::size_t names = (any_v4 ? 1 : 0) + (any_v6 ? 1 : 0);
+  const auto is_wildcard = [](const Claim& claim) { return claim.address.is_any(); };
+  if (udp_port_ == 0 || found == ports_.end() || found->second.claims.size() != names ||
+      !std::ranges::all_of(found->second.claims, is_wildcard)) {
+    release(port, {}, any_v4, any_v6);
+    return;
+  }
+  if (spares_.size() == kMaxSpares) spares_.erase(spares_.begin());
+  spares_.push_back({port, any_v4, any_v6, now + kSpareLife, std::move(found->second)});
+  ports_.erase(found);
+}
+
+void PortClaims::drop_spares(Time now) noexcept {
+  std::erase_if(spares_, [now](const Spare& spare) { return spare.until <= now; });
+}
+
+Result<std::uint16_t> PortClaims::claim_fresh(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
+                                              bool any_v6, Entropy& entropy) {
   if (port != 0) return claim_all(port, addresses, any_v4, any_v6);
   const auto dynamic = claim_any(kFirstDynamicPort, kLastFreePort, addresses, any_v4, any_v6, entropy);
   if (dynamic || dynamic.error() != std::errc::address_in_use) return dynamic;
@@ -314,7 +358,12 @@ void PortClaims::remove(std::uint16_t port, const IpAddress& address) noexcept {
 
 bool PortClaims::holds(std::uint16_t port, const IpAddress& local) const noexcept {
   const auto found = ports_.find(port);
-  if (found == ports_.end()) return false;
+  if (found == ports_.end()) {
+    // What still comes for a port that has been given up is out of the blue here, where its name is held.
+    return std::ranges::any_of(spares_, [&](const Spare& spare) {
+      return spare.number == port && (local.is_v4() ? spare.any_v4 : spare.any_v6);
+    });
+  }
   for (const Claim& claim : found->second.claims) {
     if (claim.address.family == local.family && (claim.address.bytes == local.bytes || claim.address.is_any()))
       return true;

@@ -5,6 +5,7 @@
 // nobody's port (stray_duty.hpp). Not thread-safe: the engine's lock guards it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,6 +19,7 @@
 #include "base/datagram.hpp"
 #include "base/entropy.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "engine/stray_duty.hpp"
 #include "link/descriptor.hpp"
 
@@ -35,6 +37,10 @@ class PortClaims {
   static constexpr std::uint16_t kFirstFreePort = 32768;
   static constexpr std::uint16_t kLastFreePort = 60999;
   static constexpr std::uint16_t kFirstDynamicPort = 49152;  // RFC 6335 §6: from here on no service has a port
+  static constexpr Duration kSpareLife = std::chrono::seconds(1);
+  static constexpr std::size_t kMaxSpares = 32;
+  // So many others are used before a port comes again: by then its last peer has forgotten the association.
+  static constexpr std::size_t kMinSpares = 8;
   // Processes that may hold different specific addresses of one family of one port at the same time. A claim of the
   // wildcard looks for each of them: there are few where most sockets get their ports.
   static constexpr unsigned max_specific_holders(std::uint16_t port) noexcept {
@@ -55,8 +61,16 @@ class PortClaims {
                                             bool any_v6, Entropy& entropy);
   // One more address for a port held here; nothing to do if its family's wildcard is.
   std::error_code extend(std::uint16_t port, const IpAddress& address);
-  // Gives up what is held of these; the rest of the port stays.
+  // Gives up what is held of these; the rest of the port stays. A port that came with an association, nobody having
+  // asked for it, is rather retired: nobody expects to find it free at once. Its names, on which most of a claim's time
+  // goes, are kept for the next claim of any port with the same wildcards, for kSpareLife at most; to other processes
+  // it is taken that long. Over raw IP it is released.
   void release(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6) noexcept;
+
+  void retire(std::uint16_t port, bool any_v4, bool any_v6, Time now) noexcept;
+  // When there is something to do for drop_spares(); kNever: nothing.
+  [[nodiscard]] Time spares_end() const noexcept { return spares_.empty() ? kNever : spares_.front().until; }
+  void drop_spares(Time now) noexcept;
 
   [[nodiscard]] bool empty() const noexcept { return ports_.empty(); }
   [[nodiscard]] bool holds(std::uint16_t port, const IpAddress& local) const noexcept;
@@ -93,11 +107,23 @@ class PortClaims {
     link::Descriptor specific_v6;
   };
 
+  // A port that nobody uses, but whose names are held.
+  struct Spare {
+    std::uint16_t number = 0;
+    bool any_v4 = false;
+    bool any_v6 = false;
+    Time until{};
+    Port port;
+  };
+
   explicit PortClaims(std::uint16_t udp_port) noexcept : udp_port_(udp_port) {}
 
   [[nodiscard]] std::error_code add(std::uint16_t port, const IpAddress& address);
   [[nodiscard]] std::error_code mark_specific(std::uint16_t port, Family family);
   void remove(std::uint16_t port, const IpAddress& address) noexcept;
+  [[nodiscard]] Result<std::uint16_t> claim_fresh(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
+                                                  bool any_v6, Entropy& entropy);
+  [[nodiscard]] std::uint16_t take_spare(bool any_v4, bool any_v6) noexcept;
   [[nodiscard]] Result<std::uint16_t> claim_any(std::uint16_t first, std::uint16_t last,
                                                 std::span<const IpAddress> addresses, bool any_v4, bool any_v6,
                                                 Entropy& entropy);
@@ -113,6 +139,7 @@ class PortClaims {
 
   std::uint16_t udp_port_;
   std::unordered_map<std::uint16_t, Port> ports_;
+  std::vector<Spare> spares_;   // the oldest first
   StrayDuty strays_;            // raw IP: sought while any port is held
   link::Descriptor mailboxes_;  // epoll of all mailboxes, and of the watch over strays_
   link::Descriptor sender_;

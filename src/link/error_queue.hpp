@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -53,6 +54,24 @@ class ErrorQueue {
   std::vector<IcmpError> errors_;
   std::vector<IcmpError> taken_;
   ErrorCounters counters_;
+};
+
+// Whether the packets that one system call sends may be fragmented. Small ones fit every link and go with either, for
+// to change it costs a system call more: an INIT ACK between the packets of an association whose MTU is fixed.
+class MayFragment {
+ public:
+  [[nodiscard]] bool can_join(std::size_t size, bool allowed) const noexcept {
+    return size <= kFitsEverywhere || !allowed_ || *allowed_ == allowed;
+  }
+  void join(std::size_t size, bool allowed) noexcept {
+    if (size > kFitsEverywhere) allowed_ = allowed;
+  }
+  // Nothing: they may go either way.
+  [[nodiscard]] std::optional<bool> allowed() const noexcept { return allowed_; }
+
+ private:
+  static constexpr std::size_t kFitsEverywhere = 480;  // bytes: what of 512 is left by IPv4, its options and UDP
+  std::optional<bool> allowed_;
 };
 
 // The errors that one packet's sending may meet: a failing call may tell of an earlier packet, by an ICMP message that

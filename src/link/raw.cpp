@@ -67,7 +67,7 @@ struct RawLink::SendSlots {
   std::array<SocketAddress, kSendSlots> names{};
   std::array<Control, kSendSlots> controls{};
   std::array<Address, kSendSlots> destinations{};
-  bool may_fragment = false;  // all slots
+  MayFragment may_fragment;
   std::size_t count = 0;
   const Socket* socket = nullptr;  // all slots are for this one
   bool waited = false;             // for room, in this send()
@@ -232,12 +232,12 @@ void RawLink::queue(const Transmit& run, std::span<const std::byte> bytes) noexc
     ++counters_.send_refused;
     return;
   }
-  const bool continues = slots.socket == &socket && slots.may_fragment == run.may_fragment;
+  const bool continues = slots.socket == &socket && slots.may_fragment.can_join(bytes.size(), run.may_fragment);
   if (slots.count == kSendSlots || (slots.count != 0 && !continues)) flush();
 
   const std::size_t i = slots.count++;
   slots.socket = &socket;
-  slots.may_fragment = run.may_fragment;
+  slots.may_fragment.join(bytes.size(), run.may_fragment);
   slots.destinations[i] = {run.to.ip, 0};
   slots.vectors[i] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
   msghdr& header = slots.headers[i].msg_hdr;
@@ -252,7 +252,9 @@ void RawLink::flush() noexcept {
   const std::size_t count = std::exchange(slots.count, 0);
   if (count == 0) return;
   const int descriptor = slots.socket->descriptor.number();
-  errors_.allow_fragments(descriptor, slots.socket->family, slots.may_fragment);
+  if (const auto allowed = std::exchange(slots.may_fragment, {}).allowed()) {
+    errors_.allow_fragments(descriptor, slots.socket->family, *allowed);
+  }
   SendAttempts attempts;
   for (std::size_t next = 0; next < count;) {
     const int sent = ::sendmmsg(descriptor, &slots.headers[next], static_cast<unsigned>(count - next), MSG_DONTWAIT);

@@ -19,6 +19,7 @@ namespace netsctp::link {
 namespace {
 
 constexpr std::size_t kReceiveSlots = 16;  // of 64 KiB each
+constexpr std::size_t kLeastSlots = 4;     // the packets of a handshake come in twos, a spare one saves a call
 constexpr std::size_t kSendSlots = 64;
 constexpr int kRoomWait = 1;      // ms a send may wait for room in the socket buffer
 constexpr int kErrorRetries = 4;  // pending socket errors taken off before a call is given up
@@ -82,9 +83,9 @@ struct UdpLink::SendSlots {
   std::array<std::size_t, kSendSlots> plain_controls{};  // control bytes without UDP_SEGMENT
   std::size_t count = 0;
   std::array<Address, kSendSlots> destinations{};
-  int descriptor = -1;        // all slots are for this socket
-  bool may_fragment = false;  // all slots
-  bool waited = false;        // for room, in this send()
+  int descriptor = -1;  // all slots are for this socket
+  MayFragment may_fragment;
+  bool waited = false;  // for room, in this send()
 };
 
 UdpLink::UdpLink() : received_(std::make_unique<ReceiveSlots>()), queued_(std::make_unique<SendSlots>()) {
@@ -184,7 +185,7 @@ void UdpLink::receive_from(Socket& socket, BufferPool& pool, std::vector<Datagra
     for (std::size_t i = 0; i < taken; ++i) accept(i, slots.headers[i].msg_len, pool, out);
     if (taken < offered) {
       // One slot more than needed saves the call that would find nothing.
-      socket.receive_slots = std::max(taken + 1, socket.receive_slots / 2);
+      socket.receive_slots = std::max({taken + 1, socket.receive_slots / 2, kLeastSlots});
       return;
     }
     socket.receive_slots = std::min(socket.receive_slots * 2, kReceiveSlots);
@@ -241,12 +242,13 @@ void UdpLink::queue(const Transmit& run, std::span<const std::byte> bytes) noexc
     ++counters_.send_refused;
     return;
   }
-  const bool continues = slots.descriptor == descriptor.number() && slots.may_fragment == run.may_fragment;
+  const bool continues =
+      slots.descriptor == descriptor.number() && slots.may_fragment.can_join(bytes.size(), run.may_fragment);
   if (slots.count == most_slots_ || (slots.count != 0 && !continues)) flush();
 
   const std::size_t i = slots.count++;
   slots.descriptor = descriptor.number();
-  slots.may_fragment = run.may_fragment;
+  slots.may_fragment.join(bytes.size(), run.may_fragment);
   slots.destinations[i] = run.to;
   slots.vectors[i] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
   msghdr& header = slots.headers[i].msg_hdr;
@@ -268,7 +270,9 @@ void UdpLink::flush() noexcept {
   const std::size_t count = std::exchange(slots.count, 0);
   if (count == 0) return;
   const Family family = slots.destinations[0].ip.family;
-  errors_.allow_fragments(slots.descriptor, family, slots.may_fragment);
+  if (const auto allowed = std::exchange(slots.may_fragment, {}).allowed()) {
+    errors_.allow_fragments(slots.descriptor, family, *allowed);
+  }
   const auto packets = [&slots](std::size_t i) {
     const std::size_t size = slots.segment_sizes[i];
     return size == 0 ? std::size_t{1} : (slots.vectors[i].iov_len + size - 1) / size;

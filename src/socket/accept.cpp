@@ -30,7 +30,8 @@ bool StackSocket::admit(core::AssociationId id, const std::shared_ptr<Endpoint>&
 
 int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, socklen_t* length, int flags) noexcept {
   if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
-  auto session = instance_.engine().session(Intake::kAll);
+  auto session = instance_.engine().session();
+  if (accept_queue_.empty()) learn_news(session);  // else what is to come next is known
   if (closed_) return -EBADF;
   if (is_one_to_many()) return -EOPNOTSUPP;
   if (stage_ != Stage::kListening) return -EINVAL;
@@ -54,7 +55,8 @@ int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, so
     settle();
     return error;
   }
-  if (const auto error = child->readiness_.open(flags)) {  // it stays in the queue
+  child->descriptor_is_ = descriptor_is_;
+  if (const auto error = child->open_descriptor(flags)) {  // it stays in the queue
     settle();
     return -error.value();
   }
@@ -64,8 +66,6 @@ int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, so
     stack().accepted(child->only_->id);
     child->peer_ = peer;
   }
-  enter_descriptor(child->descriptor(), child);
-  instance_.enter(*child);
   child->settle();
   settle();
   accepted = child;

@@ -135,7 +135,7 @@ const Backend& backend() noexcept {
   return *chosen;
 }
 
-Result<std::shared_ptr<Socket>> open(int domain, int type) noexcept {
+Result<std::shared_ptr<Socket>> open(int domain, int type, DescriptorIs descriptor) noexcept {
   if (domain != AF_INET && domain != AF_INET6) return std::errc::address_family_not_supported;
   constexpr int kFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
   const int style = type & ~kFlags;
@@ -144,7 +144,7 @@ Result<std::shared_ptr<Socket>> open(int domain, int type) noexcept {
   }
   if (!backend().error.empty()) return std::errc::protocol_not_supported;
   if (backend().kind == Backend::Kind::kKernel) return KernelSocket::create(domain, type);
-  auto socket = StackSocket::create(domain, type);
+  auto socket = StackSocket::create(domain, type, descriptor);
   if (!socket) return socket.error();
   return std::shared_ptr<Socket>(std::move(*socket));
 }

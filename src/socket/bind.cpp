@@ -72,6 +72,7 @@ int StackSocket::listen(int backlog) noexcept {
     return 0;
   }
   if (const int error = bind_if_unbound(session)) return error;
+  endpoint_->is_passing = false;
   // As Linux: sockets that share a port may do anything with it, but one only listens, or several with SO_REUSEPORT.
   StackSocket* const owner = endpoint_->owner;
   const bool beside = owner != nullptr && owner != this && owner->stage_ == Stage::kListening;

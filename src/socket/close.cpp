@@ -12,13 +12,15 @@ namespace netsctp::socket {
 
 int StackSocket::close() noexcept {
   const auto self = shared_from_this();
-  auto session = instance_.engine().session(Intake::kAll);
+  auto session = instance_.engine().session();
+  learn_news(session);
   if (closed_) return -EBADF;
   std::vector<std::shared_ptr<SocketAssociation>> waited_for;
   for (const auto id : associations_) waited_for.push_back(instance_.share(id));
   const bool forcibly = settings.linger && settings.linger_seconds == 0;
+  const bool may_have_peers = endpoint_ != nullptr;
   give_up(session.now(), forcibly);
-  session.catch_up();
+  if (may_have_peers) session.catch_up();
   if (settings.linger && settings.linger_seconds > 0 && !waited_for.empty()) {
     // RFC 6458 §8.1.4: blocks until all is delivered and said goodbye, or the time is over.
     (void)session.wait(
@@ -36,7 +38,7 @@ int StackSocket::close() noexcept {
 void StackSocket::give_up(Time now, bool forcibly) noexcept {
   closed_ = true;
   forget_descriptor(readiness_.descriptor(), this, [this] { readiness_.close(); });
-  instance_.forget(*this);
+  instance_.forget(shared_from_this());
   const std::set<core::AssociationId> mine = associations_;
   for (const auto id : mine) {
     if (auto* const association = instance_.find(id)) let_go(*association, now, forcibly);

@@ -28,7 +28,8 @@ void apply(const sctp_initmsg& init, core::AssociationParameters& parameters) no
 }  // namespace
 
 int StackSocket::connect(const sockaddr* address, socklen_t length) noexcept {
-  auto session = instance_.engine().session(Intake::kAll);
+  auto session = instance_.engine().session();
+  learn_news(session);
   if (closed_) return -EBADF;
   sa_family_t family = AF_INET;
   if (length >= sizeof family && length <= sizeof(sockaddr_storage)) {
@@ -65,7 +66,9 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::associate(Session& sessi
     if (peer.port == 0 || peer.port != peers.front().port || !peer.ip.is_unicast()) return std::errc::invalid_argument;
     request.peers.push_back(peer.ip);
   }
+  const bool was_unbound = endpoint_ == nullptr;
   if (const int error = bind_if_unbound(session)) return std::error_code(-error, std::generic_category());
+  if (was_unbound) endpoint_->is_passing = true;
   if (is_one_to_many()) {
     const auto there = stack().find(endpoint_->id(), peers.front());
     if (there != 0 && !associations_.contains(there)) return std::errc::address_not_available;  // peeled off
@@ -110,7 +113,7 @@ int StackSocket::peeloff(int id, std::shared_ptr<Socket>& peeled, int flags) noe
   SocketAssociation* const association = instance_.find(id);
   if (association == nullptr) return -EINVAL;
   auto branch = std::make_shared<StackSocket>(instance_, Style::kOneToOne, settings);
-  if (const auto error = branch->readiness_.open(flags)) return -error.value();
+  if (const auto error = branch->open_descriptor(flags)) return -error.value();  // at once: the caller is given it
   branch->endpoint_ = association->endpoint;
   branch->stage_ = association->up ? Stage::kConnected : Stage::kConnecting;
   branch->was_up_ = true;
@@ -120,11 +123,9 @@ int StackSocket::peeloff(int id, std::shared_ptr<Socket>& peeled, int flags) noe
   detach(*association);
   branch->attach(held);
   queue_.move_to(branch->queue_, id);  // RFC 6458 §9.2: what has arrived for it goes along
-  enter_descriptor(branch->descriptor(), branch);
-  instance_.enter(*branch);
   branch->settle();
   settle();
-  const int descriptor = branch->descriptor();
+  const int descriptor = branch->readiness_.descriptor();
   peeled = std::move(branch);
   return descriptor;
 }

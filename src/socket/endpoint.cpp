@@ -36,7 +36,7 @@ Endpoint::Endpoint(Instance& instance, core::EndpointId id, std::uint16_t port, 
 
 Endpoint::~Endpoint() {
   instance_.forget(*this);
-  instance_.close_endpoint(id_, port_, addresses_);
+  instance_.close_endpoint(id_, port_, addresses_, is_passing);
 }
 
 std::vector<IpAddress> Endpoint::all_addresses() const {

@@ -44,6 +44,8 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   std::error_code add(const IpAddress& address);     // EADDRINUSE, EINVAL (bound to it, or to the wildcard)
   std::error_code remove(const IpAddress& address);  // EBUSY (the last one), EINVAL (not bound to it)
 
+  // Its port came with an association begun here; nobody asked for it.
+  bool is_passing = false;
   // The socket that bound it first, or listens on it, and takes its inbound associations; nullptr after its close.
   StackSocket* owner = nullptr;
   // Those that listen: one, or several that set SO_REUSEPORT. They take the inbound associations in turn.

@@ -69,7 +69,7 @@ void Instance::after_fork_in_child() noexcept {
   }
   int ends[2] = {-1, -1};  // with nobody at the other end: POLLIN, POLLHUP
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) ::close(ends[1]);
-  for (StackSocket* const socket : the_instance->sockets_) socket->abandon(ends[0]);
+  for (const auto& socket : the_instance->sockets_) socket->abandon(ends[0]);
   if (ends[0] >= 0) ::close(ends[0]);
   the_instance->engine_->close_descriptors();
   the_instance->host_addresses_.close();
@@ -95,7 +95,7 @@ void Instance::at_exit() noexcept {
 void Instance::close_all() noexcept {
   auto session = engine_->session(engine::Engine::Intake::kAll);
   while (!sockets_.empty()) {
-    const auto socket = (*sockets_.begin())->shared_from_this();
+    const auto socket = *sockets_.begin();
     socket->give_up(session.now(), socket->settings.linger && socket->settings.linger_seconds == 0);
   }
   session.flush();
@@ -129,15 +129,21 @@ std::shared_ptr<Endpoint> Instance::shared_endpoint(std::uint16_t port, const En
   return nullptr;
 }
 
-void Instance::close_endpoint(core::EndpointId id, std::uint16_t port, const EndpointAddresses& addresses) noexcept {
-  closing_.push_back({id, port, addresses});
+void Instance::close_endpoint(core::EndpointId id, std::uint16_t port, const EndpointAddresses& addresses,
+                              bool is_passing) noexcept {
+  closing_.push_back({id, port, addresses, is_passing});
   finish_closing();
 }
 
 void Instance::finish_closing() noexcept {
   std::erase_if(closing_, [this](const Closing& each) {
     if (stack_->close(each.id) == std::errc::device_or_resource_busy) return false;
-    engine_->release_port(each.port, each.addresses.specific, each.addresses.any_v4, each.addresses.any_v6);
+    const EndpointAddresses& addresses = each.addresses;
+    if (each.is_passing && addresses.specific.empty()) {
+      engine_->retire_port(each.port, addresses.any_v4, addresses.any_v6);
+    } else {
+      engine_->release_port(each.port, addresses.specific, addresses.any_v4, addresses.any_v6);
+    }
     return true;
   });
 }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/event.hpp"
@@ -51,7 +52,9 @@ class Instance final : public engine::EventSink {
   [[nodiscard]] std::shared_ptr<Endpoint> shared_endpoint(std::uint16_t port, const EndpointAddresses& addresses,
                                                           const StackSocket& by) noexcept;
   // Closes it in the core and gives the port back, at once or as soon as the core lets go of its last association.
-  void close_endpoint(core::EndpointId id, std::uint16_t port, const EndpointAddresses& addresses) noexcept;
+  // `is_passing`: Endpoint's.
+  void close_endpoint(core::EndpointId id, std::uint16_t port, const EndpointAddresses& addresses,
+                      bool is_passing) noexcept;
 
   // A new association of `socket`.
   std::shared_ptr<SocketAssociation> enter(core::AssociationId id, std::shared_ptr<Endpoint> endpoint,
@@ -63,8 +66,9 @@ class Instance final : public engine::EventSink {
   // Stores the peer's addresses as they are now.
   void learn_peers(SocketAssociation& association);
 
-  void enter(StackSocket& socket) { sockets_.insert(&socket); }
-  void forget(StackSocket& socket) noexcept { sockets_.erase(&socket); }
+  // A program has it. It lives until it is closed, as a descriptor does.
+  void enter(std::shared_ptr<StackSocket> socket) { sockets_.insert(std::move(socket)); }
+  void forget(const std::shared_ptr<StackSocket>& socket) noexcept { sockets_.erase(socket); }
 
   void on_event(core::Event&& event) noexcept override;
   void on_events_done() noexcept override;
@@ -76,6 +80,7 @@ class Instance final : public engine::EventSink {
     core::EndpointId id;
     std::uint16_t port;
     EndpointAddresses addresses;
+    bool is_passing;
   };
 
   Instance() = default;
@@ -90,8 +95,8 @@ class Instance final : public engine::EventSink {
   HostAddresses host_addresses_;
   std::unordered_map<core::EndpointId, Endpoint*> endpoints_;
   std::unordered_map<core::AssociationId, std::shared_ptr<SocketAssociation>> associations_;
-  std::unordered_set<StackSocket*> sockets_;  // open ones
-  std::vector<Closing> closing_;              // endpoints the core still needs
+  std::unordered_set<std::shared_ptr<StackSocket>> sockets_;  // open ones
+  std::vector<Closing> closing_;                              // endpoints the core still needs
   std::vector<std::shared_ptr<StackSocket>> to_signal_;
 };
 

@@ -13,7 +13,7 @@ int StackSocket::ioctl(unsigned long request, void* argument) noexcept {
   auto session = instance_.engine().session(Intake::kAll);
   if (closed_) return -EBADF;
   if (request != FIONREAD && request != TIOCOUTQ) {
-    return ::ioctl(descriptor(), request, argument) < 0 ? -errno : 0;
+    return ::ioctl(descriptor_now(), request, argument) < 0 ? -errno : 0;
   }
   if (!is_one_to_many() && stage_ == Stage::kListening) return -ENOTCONN;  // as Linux
   std::size_t bytes = 0;

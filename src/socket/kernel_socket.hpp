@@ -17,7 +17,7 @@ class KernelSocket final : public Socket, public std::enable_shared_from_this<Ke
   explicit KernelSocket(int descriptor) noexcept : descriptor_(descriptor) {}
   ~KernelSocket() override;
 
-  [[nodiscard]] int descriptor() const noexcept override { return descriptor_; }
+  [[nodiscard]] int descriptor() noexcept override { return descriptor_; }
   int bind(const sockaddr* address, socklen_t length) noexcept override;
   int listen(int backlog) noexcept override;
   int accept(std::shared_ptr<Socket>& accepted, sockaddr* address, socklen_t* length, int flags) noexcept override;

@@ -67,7 +67,8 @@ int StackSocket::getsockopt(int level, int number, void* value, socklen_t* lengt
     const int error = write_user(length, &given, sizeof given);
     return error != 0 ? error : result;
   }
-  auto session = instance_.engine().session(Intake::kAll);
+  auto session = instance_.engine().session();
+  learn_news(session);
   if (closed_) return -EBADF;
   const Option* const option = find_option(level, number);
   if (option == nullptr && level == IPPROTO_TCP) return -EOPNOTSUPP;  // as Linux: another protocol's
@@ -95,7 +96,8 @@ int StackSocket::setsockopt(int level, int number, const void* value, socklen_t 
   if (length > kMaxValue) return -ENOMEM;
   std::vector<std::byte> buffer(std::max<std::size_t>(length, 1));
   if (const int error = copy_in(buffer.data(), value, length)) return error;
-  auto session = instance_.engine().session(Intake::kAll);
+  auto session = instance_.engine().session();
+  learn_news(session);
   if (closed_) return -EBADF;
   const Option* const option = find_option(level, number);
   if (option == nullptr || option->set == nullptr) return -ENOPROTOOPT;

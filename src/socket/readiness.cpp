@@ -44,27 +44,54 @@ std::error_code Readiness::open(int flags) noexcept {
   return {};
 }
 
+void Readiness::put_off(int flags) noexcept {
+  flags_ = flags;
+  signalled_ = 0;
+  writable_ = true;
+  phase_ = Phase::kOpen;
+  put_off_.store(true, std::memory_order_release);
+}
+
+std::error_code Readiness::open_now() noexcept {
+  if (!is_put_off()) return {};
+  Readiness made;
+  if (const auto error = made.open(flags_)) return error;
+  if (signalled_ != 0) made.readable_edge();
+  made.set_writable(writable_);
+  if (phase_ == Phase::kInputEnded) made.end_of_input();
+  if (phase_ == Phase::kHungUp) made.hang_up();
+  if (phase_ == Phase::kFailed) made.fail();
+  ours_ = std::exchange(made.ours_, -1);
+  signalled_ = made.signalled_;
+  writable_ = made.writable_;
+  // Before it is no longer put off: nobody may find neither.
+  program_.store(made.program_.exchange(-1), std::memory_order_release);
+  put_off_.store(false, std::memory_order_release);
+  return {};
+}
+
 void Readiness::close() noexcept {
+  put_off_.store(false, std::memory_order_release);
   if (const int descriptor = program_.exchange(-1); descriptor >= 0) ::close(descriptor);
   if (const int descriptor = std::exchange(ours_, -1); descriptor >= 0) ::close(descriptor);
 }
 
 bool Readiness::is_nonblocking() const noexcept {
+  if (is_put_off()) return (flags_ & SOCK_NONBLOCK) != 0;
   return (::fcntl(descriptor(), F_GETFL) & O_NONBLOCK) != 0;
 }
 
 void Readiness::set_readable(bool readable) noexcept {
   if (!is_open() || readable == (signalled_ != 0)) return;
-  if (readable) {
-    readable_edge();
-  } else {
-    drain(descriptor());
-    signalled_ = 0;
-  }
+  if (readable) return readable_edge();
+  if (!is_put_off()) drain(descriptor());
+  signalled_ = 0;
 }
 
 void Readiness::readable_edge() noexcept {
-  if (ours_ < 0 || phase_ != Phase::kOpen) return;  // readable for good, by the end of input
+  if (phase_ != Phase::kOpen) return;  // readable for good, by the end of input
+  if (is_put_off()) signalled_ = 1;
+  if (ours_ < 0) return;
   const std::byte mark{};
   if (::send(ours_, &mark, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1) {
     ++signalled_;
@@ -81,8 +108,9 @@ void Readiness::readable_edge() noexcept {
 }
 
 void Readiness::set_writable(bool writable) noexcept {
-  if (ours_ < 0 || writable == writable_ || phase_ == Phase::kHungUp) return;
+  if (!has_two_ends() || writable == writable_ || phase_ == Phase::kHungUp) return;
   writable_ = writable;
+  if (is_put_off()) return;
   if (writable) {
     drain(ours_);
   } else {
@@ -93,34 +121,40 @@ void Readiness::set_writable(bool writable) noexcept {
 }
 
 void Readiness::end_of_input() noexcept {
-  if (ours_ < 0 || phase_ != Phase::kOpen) return;
+  if (!has_two_ends() || phase_ != Phase::kOpen) return;
   phase_ = Phase::kInputEnded;
-  (void)::shutdown(ours_, SHUT_WR);
+  if (!is_put_off()) (void)::shutdown(ours_, SHUT_WR);
 }
 
 void Readiness::hang_up() noexcept {
-  if (ours_ < 0 || phase_ >= Phase::kHungUp) return;
+  if (!has_two_ends() || phase_ >= Phase::kHungUp) return;
   set_writable(true);  // so that a writer is woken to find out
   phase_ = Phase::kHungUp;
-  (void)::shutdown(ours_, SHUT_RDWR);
+  if (!is_put_off()) (void)::shutdown(ours_, SHUT_RDWR);
 }
 
 void Readiness::fail() noexcept {
-  if (ours_ < 0 || phase_ >= Phase::kHungUp) return;
+  if (!has_two_ends() || phase_ >= Phase::kHungUp) return;
+  phase_ = Phase::kFailed;
+  if (is_put_off()) return;
   const std::byte mark{};
   if (writable_) (void)::send(descriptor(), &mark, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-  phase_ = Phase::kFailed;
   ::close(std::exchange(ours_, -1));
 }
 
 void Readiness::clear_error() noexcept {
   if (phase_ != Phase::kFailed) return;
+  if (is_put_off()) phase_ = Phase::kHungUp;
   int error = 0;
   socklen_t length = sizeof error;
   (void)::getsockopt(descriptor(), SOL_SOCKET, SO_ERROR, &error, &length);
 }
 
 void Readiness::abandon(int hung_up) noexcept {
+  if (put_off_.exchange(false) && hung_up >= 0) {
+    program_.store(::fcntl(hung_up, (flags_ & SOCK_CLOEXEC) != 0 ? F_DUPFD_CLOEXEC : F_DUPFD, 0));
+    return;
+  }
   if (const int kept = descriptor(); kept >= 0 && hung_up >= 0) {
     const int close_on_exec = ::fcntl(kept, F_GETFD);
     (void)::dup3(hung_up, kept, (close_on_exec & FD_CLOEXEC) != 0 ? O_CLOEXEC : 0);
@@ -130,6 +164,7 @@ void Readiness::abandon(int hung_up) noexcept {
 
 void Readiness::renew() noexcept {
   if (phase_ < Phase::kHungUp || !is_open()) return;
+  if (is_put_off()) return put_off(flags_);
   const int kept = descriptor();
   const int status = ::fcntl(kept, F_GETFL);
   const int close_on_exec = ::fcntl(kept, F_GETFD);

@@ -21,8 +21,9 @@ class Socket {
   virtual ~Socket() = default;
 
   // A real descriptor: POLLIN, POLLOUT, POLLHUP and POLLERR in poll, select and epoll are the socket's own; O_NONBLOCK
-  // set on it with fcntl counts. Owned by this object; never read from or written to it directly.
-  [[nodiscard]] virtual int descriptor() const noexcept = 0;
+  // set on it with fcntl counts. Owned by this object; never read from or written to it directly. -1: it is closed; or
+  // it is made only now (DescriptorIs::kMadeWhenAsked) and the process has no room for one.
+  [[nodiscard]] virtual int descriptor() noexcept = 0;
 
   virtual int bind(const sockaddr* address, socklen_t length) noexcept = 0;
   virtual int listen(int backlog) noexcept = 0;
@@ -62,7 +63,12 @@ class Socket {
 // socket(2) for IPPROTO_SCTP: domain AF_INET or AF_INET6, type SOCK_STREAM (one-to-one) or SOCK_SEQPACKET
 // (one-to-many), flags SOCK_NONBLOCK and SOCK_CLOEXEC in `type`. Errors: EAFNOSUPPORT, ESOCKTNOSUPPORT,
 // EPROTONOSUPPORT, EMFILE, ...
-[[nodiscard]] Result<std::shared_ptr<Socket>> open(int domain, int type) noexcept;
+//
+// A program that holds the object need not have the descriptor: a socket of the stack, and what it accepts, can do
+// without until descriptor() is called, and lookup() finds it from then on. The kernel's sockets are descriptors.
+enum class DescriptorIs : bool { kMadeAtOnce, kMadeWhenAsked };
+[[nodiscard]] Result<std::shared_ptr<Socket>> open(int domain, int type,
+                                                   DescriptorIs descriptor = DescriptorIs::kMadeAtOnce) noexcept;
 
 // Records every packet of the own stack from now on in a pcapng file (link/trace.hpp), in place of one under way; null:
 // no more. Errors of open(2); EOPNOTSUPP: the kernel serves, and its packets are tcpdump's; EPROTONOSUPPORT as open().

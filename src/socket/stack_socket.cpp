@@ -10,7 +10,7 @@
 
 namespace netsctp::socket {
 
-Result<std::shared_ptr<StackSocket>> StackSocket::create(int domain, int type) {
+Result<std::shared_ptr<StackSocket>> StackSocket::create(int domain, int type, DescriptorIs descriptor) {
   auto instance = Instance::acquire();
   if (!instance) return instance.error();
   SocketSettings initial;
@@ -20,15 +20,39 @@ Result<std::shared_ptr<StackSocket>> StackSocket::create(int domain, int type) {
   const auto style = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM ? Style::kOneToOne : Style::kOneToMany;
   auto socket = std::make_shared<StackSocket>(**instance, style, initial);
   auto session = (*instance)->engine().session();
-  if (const auto error = socket->readiness_.open(type & (SOCK_NONBLOCK | SOCK_CLOEXEC))) return error;
-  enter_descriptor(socket->descriptor(), socket);
-  (*instance)->enter(*socket);
+  socket->descriptor_is_ = descriptor;
+  if (const auto error = socket->open_descriptor(type & (SOCK_NONBLOCK | SOCK_CLOEXEC))) return error;
   socket->settle();
   return socket;
 }
 
 StackSocket::StackSocket(Instance& instance, Style style, const SocketSettings& initial)
     : settings(initial), instance_(instance), style_(style) {}
+
+std::error_code StackSocket::open_descriptor(int flags) noexcept {
+  if (descriptor_is_ == DescriptorIs::kMadeWhenAsked) {
+    readiness_.put_off(flags);
+  } else {
+    if (const auto error = readiness_.open(flags)) return error;
+    enter_descriptor(readiness_.descriptor(), shared_from_this());
+  }
+  instance_.enter(shared_from_this());
+  return {};
+}
+
+int StackSocket::descriptor() noexcept {
+  // In the child of a fork(), where nobody gives the lock back, nothing is put off any more.
+  if (!readiness_.is_put_off()) return readiness_.descriptor();
+  auto session = instance_.engine().session();
+  return descriptor_now();
+}
+
+int StackSocket::descriptor_now() noexcept {
+  if (readiness_.is_put_off() && !readiness_.open_now()) {
+    enter_descriptor(readiness_.descriptor(), shared_from_this());
+  }
+  return readiness_.descriptor();
+}
 
 core::Stack& StackSocket::stack() noexcept {
   return instance_.stack();

@@ -42,11 +42,11 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   using Intake = engine::Engine::Intake;
 
   // socket(2); the arguments have been checked.
-  [[nodiscard]] static Result<std::shared_ptr<StackSocket>> create(int domain, int type);
+  [[nodiscard]] static Result<std::shared_ptr<StackSocket>> create(int domain, int type, DescriptorIs descriptor);
   StackSocket(Instance& instance, Style style, const SocketSettings& initial);
   ~StackSocket() override = default;
 
-  [[nodiscard]] int descriptor() const noexcept override { return readiness_.descriptor(); }
+  [[nodiscard]] int descriptor() noexcept override;
   int bind(const sockaddr* address, socklen_t length) noexcept override;
   int listen(int backlog) noexcept override;
   int accept(std::shared_ptr<Socket>& accepted, sockaddr* address, socklen_t* length, int flags) noexcept override;
@@ -113,9 +113,18 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   // Waits until `ready`, a close (EBADF), the timeout (EAGAIN; zero: none) or a signal (EINTR): 0 or negative errno.
   int wait(Session& session, Duration timeout, const std::function<bool()>& ready) noexcept;
   [[nodiscard]] bool is_nonblocking(int flags) const noexcept;
+  // Takes in what has arrived, unless nothing can be for this socket: it has no port yet.
+  void learn_news(Session& session) const noexcept {
+    if (endpoint_ != nullptr) session.take_in_all();
+  }
 
   void announce_listeners() noexcept;  // to the core: how many associations may wait for them
   void stop_listening() noexcept;
+
+  // The socket is a program's from now on: gets its descriptor, or is to get it when it is asked for. `flags`:
+  // SOCK_NONBLOCK, SOCK_CLOEXEC.
+  std::error_code open_descriptor(int flags) noexcept;
+  int descriptor_now() noexcept;  // with the lock held
 
   // Brings the descriptor in line with the state.
   void settle() noexcept;
@@ -144,6 +153,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
 
   Instance& instance_;
   Style style_;
+  DescriptorIs descriptor_is_ = DescriptorIs::kMadeAtOnce;
   Stage stage_ = Stage::kIdle;
   bool closed_ = false;
   bool end_of_input_ = false;  // one-to-one: the peer sends no more, or SHUT_RD

@@ -1,5 +1,6 @@
 #include "socket/user_memory.hpp"
 
+#include <pthread.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -15,6 +16,32 @@ namespace netsctp::socket {
 
 namespace {
 
+// The calling thread's stack; nothing where it cannot be told.
+struct Stack {
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;
+};
+
+Stack find_stack() noexcept {
+  pthread_attr_t attributes;
+  if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return {};
+  void* begin = nullptr;
+  std::size_t size = 0;
+  const bool known = ::pthread_attr_getstack(&attributes, &begin, &size) == 0;
+  ::pthread_attr_destroy(&attributes);
+  const auto address = reinterpret_cast<std::uintptr_t>(begin);
+  return known ? Stack{address, address + size} : Stack{};
+}
+
+// Whether it lies in frames of the calling thread, which are there, can be read and can be written: what a program
+// keeps in local variables needs no question to the kernel. Never true on another stack (of a signal, a coroutine).
+bool is_in_own_frames(const void* at, std::size_t size) noexcept {
+  thread_local const Stack stack = find_stack();
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  const auto begin = reinterpret_cast<std::uintptr_t>(at);
+  return here >= stack.begin && begin >= here && begin <= stack.end && size <= stack.end - begin;
+}
+
 using Transfer = ssize_t (*)(pid_t, const iovec*, unsigned long, const iovec*, unsigned long, unsigned long);
 
 // The kernel copies within this process and says where it cannot. Where it may not at all (seccomp), the pointer is
@@ -22,6 +49,10 @@ using Transfer = ssize_t (*)(pid_t, const iovec*, unsigned long, const iovec*, u
 int copy(void* to, const void* from, std::size_t size, void* ours, void* theirs, Transfer transfer) noexcept {
   if (size == 0) return 0;
   if (theirs == nullptr) return -EFAULT;
+  if (is_in_own_frames(theirs, size)) {
+    std::memcpy(to, from, size);
+    return 0;
+  }
   const iovec local{ours, size};
   const iovec remote{theirs, size};
   const ssize_t done = transfer(::getpid(), &local, 1, &remote, 1, 0);
@@ -118,7 +149,8 @@ bool is_user_range(const void* at, std::size_t size) noexcept {
 
 bool can_read_user(const void* from, std::size_t size) noexcept {
   if (size == 0) return true;
-  return is_user_range(from, size) && (known.has(from, size, false) || probe(from, size));
+  return is_user_range(from, size) &&
+         (is_in_own_frames(from, size) || known.has(from, size, false) || probe(from, size));
 }
 
 int read_user(void* to, const void* from, std::size_t size) noexcept {
@@ -130,7 +162,7 @@ int read_user(void* to, const void* from, std::size_t size) noexcept {
 int write_user(void* to, const void* from, std::size_t size) noexcept {
   if (size == 0) return 0;
   if (!is_user_range(to, size)) return -EFAULT;
-  if (known.has(to, size, true)) {
+  if (is_in_own_frames(to, size) || known.has(to, size, true)) {
     std::memcpy(to, from, size);
     return 0;
   }

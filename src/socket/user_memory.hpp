@@ -2,15 +2,17 @@
 // is with a system call.
 //
 // The kernel is asked once for each page; what it has confirmed is trusted from then on, until it is forgotten. So a
-// message from or to memory that has carried one before costs no system call. What it cannot see: memory that carried
-// a message, was unmapped or protected without forget_user(), and is used again.
+// message from or to memory that has carried one before costs no system call. Neither does a local variable of the
+// calling thread: its stack above the caller's frame is there as long as the thread is. What it cannot see: memory that
+// carried a message, was unmapped or protected without forget_user(), and is used again.
 #pragma once
 
 #include <cstddef>
 
 namespace netsctp::socket {
 
-// Copies `size` bytes: 0 or -EFAULT. A null pointer is fine for no bytes. Always asks the kernel: for what is rare.
+// Copies `size` bytes: 0 or -EFAULT. A null pointer is fine for no bytes. Asks the kernel about all but the
+// thread's own frames: for what is rare.
 [[nodiscard]] int copy_in(void* to, const void* from, std::size_t size) noexcept;
 [[nodiscard]] int copy_out(void* to, const void* from, std::size_t size) noexcept;
 

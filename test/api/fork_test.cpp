@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <functional>
+#include <net/sctp.hpp>
 #include <string>
 #include <string_view>
 
@@ -82,6 +83,22 @@ TEST(Fork, InTheChildTheParentsSocketsAreHungUpAndNobodys) {
   EXPECT_TRUE(exchange(client, server));  // the parent has not noticed
   netsctp_close(client);
   netsctp_close(server);
+}
+
+// A socket of the C++ API has a descriptor only once somebody has asked for it.
+TEST(Fork, InTheChildASocketWithoutADescriptorIsHungUpToo) {
+  if (std::string_view(netsctp_backend()) != "stack") GTEST_SKIP() << "the kernel's sockets go on in both";
+  net::sctp::Socket server({.local_host = {"127.0.0.1"}, .listen = true});
+  server.start_server();
+  EXPECT_EQ(in_child([&] {
+              pollfd entry{server.descriptor(), POLLIN, 0};
+              if (entry.fd < 0 || ::poll(&entry, 1, 0) != 1 || (entry.revents & POLLHUP) == 0) return 1;
+              return netsctp_close(entry.fd) == -1 && errno == ENOTSOCK ? 0 : 2;
+            }),
+            0);
+  pollfd entry{server.descriptor(), POLLIN, 0};
+  EXPECT_GE(entry.fd, 0);
+  EXPECT_EQ(::poll(&entry, 1, 0), 0);
 }
 
 TEST(Fork, TheChildsOwnSocketsReachTheParentAndEachOther) {

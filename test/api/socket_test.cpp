@@ -201,6 +201,24 @@ TEST(Socket, ReceiveDropsNotifications) {
   EXPECT_TRUE(server.option<sctp::Events>().association);
 }
 
+// Whatever the listener's subscription has become since.
+TEST(Socket, WhatIsAcceptedHasTheEventsOfTheSettings) {
+  sctp::Socket waiting = listener({.events = {.shutdown = true}});
+  sctp::Socket early = connected_to(waiting);
+  waiting.set(sctp::Events{});
+  sctp::Socket late = connected_to(waiting);
+  for (sctp::Socket* const client : {&early, &late}) {
+    sctp::Socket accepted = waiting.accept();
+    EXPECT_TRUE(accepted.option<sctp::Events>().shutdown);
+    client->shutdown();
+    const auto received = accepted.receive_any();
+    ASSERT_TRUE(received);
+    const auto* const notification = std::get_if<sctp::Notification>(&*received);
+    ASSERT_NE(notification, nullptr);
+    EXPECT_TRUE(std::holds_alternative<sctp::ShutdownEvent>(*notification));
+  }
+}
+
 TEST(Options, LossRecoveryIsChosenByTheSocket) {
   sctp::Socket socket{sctp::SocketSettings{}};
   EXPECT_EQ(socket.option<sctp::CongestionControl>().algorithm, sctp::CongestionControl::Algorithm::kRfc9260);

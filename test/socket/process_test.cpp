@@ -4,8 +4,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <set>
 
+#include "base/entropy.hpp"
+#include "engine/port_claims.hpp"
+#include "socket/backend.hpp"
 #include "sockets.hpp"
 
 int play_role(const std::string& role);
@@ -88,6 +93,49 @@ TEST(Processes, TalkToEachOther) {
   EXPECT_EQ(receive(client).result, 0);  // exit says goodbye as close does
   EXPECT_EQ(server.end(), 0);
   EXPECT_EQ(client->close(), 0);
+}
+
+class Randomness final : public Entropy {
+ public:
+  void fill(std::span<std::byte> out) noexcept override { std::ranges::fill(out, std::byte{7}); }
+};
+
+// Whether another process could have the port.
+bool is_free_for_others(std::uint16_t port) {
+  Randomness randomness;
+  auto others =
+      engine::PortClaims::open(socket::backend().link == "udp" ? socket::backend().udp_port : std::uint16_t{0});
+  EXPECT_TRUE(others);
+  return others && others->claim(port, {}, true, false, randomness).ok();
+}
+
+// Connects, closes both ends and tells the client's port.
+std::uint16_t port_of_a_connection(const SocketPtr& server, bool bound) {
+  const auto client = make();
+  if (bound) (void)bind_to(client, SocketAddress::v4("0.0.0.0", 0));
+  EXPECT_EQ(connect_to(client, name_of(server)), 0);
+  const std::uint16_t port = name_of(client).port();
+  EXPECT_EQ(client->close(), 0);
+  EXPECT_EQ(accept_one(server)->close(), 0);
+  return port;
+}
+
+TEST(Processes, APortThatWasAskedForIsFreeForAllOnceItsSocketHasGone) {
+  std::uint16_t port = 0;
+  const auto server = listener(port);
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(is_free_for_others(port_of_a_connection(server, true)));
+}
+
+TEST(Processes, PortsThatCameWithAssociationsAreUsedAgain) {
+  if (socket::backend().link != "udp") GTEST_SKIP() << "they are given back at once";
+  std::uint16_t port = 0;
+  const auto server = listener(port);
+  std::set<std::uint16_t> ports;
+  for (int i = 0; i < 40; ++i) ports.insert(port_of_a_connection(server, false));
+  EXPECT_LE(ports.size(), engine::PortClaims::kMinSpares + 1);
+  EXPECT_FALSE(is_free_for_others(*ports.begin()));
+  const auto own = make();
+  EXPECT_EQ(bind_to(own, SocketAddress::v4("0.0.0.0", *ports.begin())), *ports.begin());
 }
 
 TEST(Processes, AKilledPeerIsReplacedAtOnce) {

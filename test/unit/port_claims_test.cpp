@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -243,6 +245,106 @@ TEST(PortClaims, WithoutAFreeDynamicPortAnotherIsPicked) {
     }
   }
   EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+// --- ports that came with an association ---------------------------------------------------------------------------
+
+constexpr Time kNow{std::chrono::hours(1)};
+
+std::uint16_t any_port(Holder& holder, bool any_v4 = true, bool any_v6 = false) {
+  auto claimed = holder.claims.claim(0, {}, any_v4, any_v6, holder.entropy);
+  EXPECT_TRUE(claimed);
+  return claimed ? claimed.value() : std::uint16_t{0};
+}
+
+TEST(PortClaims, ARetiredPortIsUsedAgainAfterSomeOthers) {
+  Holder a;
+  std::vector<std::uint16_t> retired;
+  for (std::size_t i = 0; i <= PortClaims::kMinSpares; ++i) {
+    retired.push_back(any_port(a));
+    EXPECT_EQ(std::ranges::count(retired, retired.back()), 1);
+    a.claims.retire(retired.back(), true, false, kNow);
+  }
+  EXPECT_EQ(std::ranges::count(retired, any_port(a, true, true)), 0);  // other wildcards
+  EXPECT_EQ(any_port(a), retired.front());
+  EXPECT_EQ(std::ranges::count(retired, any_port(a)), 0);  // too few are left
+}
+
+TEST(PortClaims, ARetiredPortIsTakenForOthersUntilItsTimeIsOver) {
+  Holder a;
+  Holder b;
+  const std::uint16_t port = any_port(a);
+  EXPECT_EQ(a.claims.spares_end(), kNever);
+  a.claims.retire(port, true, false, kNow);
+  EXPECT_TRUE(a.claims.empty());
+  EXPECT_EQ(a.claims.spares_end(), kNow + PortClaims::kSpareLife);
+  a.claims.drop_spares(kNow + PortClaims::kSpareLife - std::chrono::nanoseconds(1));
+  EXPECT_EQ(b.claim(port, {}, true, false), std::errc::address_in_use);
+  a.claims.drop_spares(kNow + PortClaims::kSpareLife);
+  EXPECT_EQ(a.claims.spares_end(), kNever);
+  EXPECT_FALSE(b.claim(port, {}, true, false));
+}
+
+TEST(PortClaims, ARetiredPortIsFreeForItsOwnProcess) {
+  Holder a;
+  for (const bool specific : {false, true}) {
+    const std::uint16_t port = any_port(a);
+    a.claims.retire(port, true, false, kNow);
+    EXPECT_FALSE(specific ? a.claim(port, {ip("127.0.0.1")}) : a.claim(port, {}, true, false));
+    EXPECT_EQ(a.claims.holds(port, ip("127.0.0.2")), !specific);
+    EXPECT_EQ(a.claims.spares_end(), kNever);
+  }
+}
+
+TEST(PortClaims, WhatStillComesForARetiredPortStaysHere) {
+  Holder a;
+  const std::uint16_t port = any_port(a);
+  a.claims.retire(port, true, false, kNow);
+  a.batch.push_back(a.packet(port, "127.0.0.8", "127.0.0.1", 100, 1));
+  a.claims.pass_on(a.batch);
+  EXPECT_EQ(a.batch.size(), 1U);
+  EXPECT_EQ(a.claims.counters().passed_on, 0U);
+}
+
+TEST(PortClaims, TheOldestOfTooManyRetiredPortsIsReleased) {
+  Holder a;
+  Holder b;
+  std::vector<std::uint16_t> ports;
+  for (std::size_t i = 0; i <= PortClaims::kMaxSpares; ++i) ports.push_back(any_port(a));
+  for (const std::uint16_t port : ports) a.claims.retire(port, true, false, kNow);
+  EXPECT_FALSE(b.claim(ports[0], {}, true, false));
+  EXPECT_EQ(b.claim(ports[1], {}, true, false), std::errc::address_in_use);
+}
+
+TEST(PortClaims, RetiredPortsGiveWayWhereDescriptorsAreShort) {
+  Holder a;
+  std::vector<std::uint16_t> ports;
+  for (std::size_t i = 0; i < PortClaims::kMinSpares; ++i) ports.push_back(any_port(a));
+  for (const std::uint16_t port : ports) a.claims.retire(port, true, false, kNow);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::dup(0);
+  ASSERT_GE(next, 0);
+  ::close(next);
+  const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_NE(any_port(a), 0);
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(a.claims.spares_end(), kNever);
+}
+
+TEST(PortClaims, APortWithAddressesOfItsOwnOrOverRawIpIsReleasedWhenItRetires) {
+  Holder a;
+  Holder b;
+  EXPECT_FALSE(a.claim(7, {ip("::1")}, true, false));
+  a.claims.retire(7, true, false, kNow);
+  EXPECT_TRUE(a.claims.holds(7, ip("::1")));
+  EXPECT_FALSE(b.claim(7, {}, true, false));
+  Holder raw(0);
+  const std::uint16_t port = any_port(raw);
+  raw.claims.retire(port, true, false, kNow);
+  EXPECT_FALSE(raw.claims.holds(port, ip("127.0.0.1")));
+  EXPECT_EQ(raw.claims.spares_end(), kNever);
 }
 
 TEST(PortClaims, APortIsTakenAcrossProcessesUntilTheHolderEnds) {

@@ -373,6 +373,40 @@ TEST_F(UdpLinkOnItsOwnLoopback, APacketTooLargeForItsInterfaceIsReportedAndGoesI
   set_mtu(65536);
 }
 
+// Each change of DF costs a system call: small packets, which fit every link, go without one.
+TEST(UdpLink, SmallPacketsGoWithOrWithoutDfAsTheLargeOnesBefore) {
+  End a;
+  End b;
+  const int descriptor = a.link->descriptors().front();
+  const auto discovery = [&] {
+    int value = -1;
+    socklen_t length = sizeof value;
+    EXPECT_EQ(::getsockopt(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, &value, &length), 0);
+    return value;
+  };
+  const auto bytes = pattern(1000, 3);
+  std::size_t arrived = 0;
+  const auto send = [&](std::initializer_list<std::pair<std::size_t, bool>> packets) {
+    std::vector<Transmit> runs;
+    for (const auto& [size, may_fragment] : packets) {
+      runs.push_back(single(b.at("127.0.0.1"), std::span(bytes).first(size)));
+      runs.back().may_fragment = may_fragment;
+    }
+    a.link->send(runs);
+    arrived += runs.size();
+    EXPECT_EQ(b.await(arrived), arrived);
+    return discovery();
+  };
+  const int with_df = discovery();
+  EXPECT_EQ(send({{400, true}}), with_df);
+  const int without = send({{1000, true}});
+  EXPECT_NE(without, with_df);
+  EXPECT_EQ(send({{400, false}}), without);
+  EXPECT_EQ(send({{400, false}, {1000, true}, {400, false}}), without);
+  EXPECT_EQ(send({{400, true}, {1000, false}, {400, true}}), with_df);
+  EXPECT_EQ(send({{1000, false}, {1000, true}}), without);
+}
+
 // RFC 6458 §8.1.12: what a run says of DSCP and flow label is in its packets, split ones too, and in no others.
 TEST(UdpLink, TrafficClassAndFlowLabelAreInThePackets) {
   for (const bool v6 : {false, true}) {

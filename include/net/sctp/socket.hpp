@@ -78,7 +78,8 @@ class [[gnu::visibility("default")]] Socket {
 
   [[nodiscard]] bool is_open() const noexcept;
   // For poll, select and epoll, which see this socket's own readiness: POLLIN, POLLOUT, POLLHUP, POLLERR. Do not read
-  // it, write it or close it. -1 if closed.
+  // it, write it or close it. -1 if closed. A socket of netsctp's own stack needs none and gets it with the first call;
+  // -1 too if the process has no room for one.
   [[nodiscard]] int descriptor() const noexcept;
   // Waits until the socket has something to receive or to accept; false after the timeout.
   bool wait_readable(std::chrono::milliseconds timeout);
