@@ -66,7 +66,8 @@ class Engine {
     // Waits until `ready()` (called with the lock held, by whichever thread drives), the deadline, or a signal; the
     // lock is released while sleeping. 0: ready; ETIMEDOUT; EINTR (a signal handler ran, with SA_RESTART or not: as
     // poll(2)).
-    int wait(const std::function<bool()>& ready, Time deadline = kNever);
+    // `for_answer`: the thread has just asked the peer something, and may find the answer sooner than sleep.
+    int wait(const std::function<bool()>& ready, Time deadline = kNever, bool for_answer = false);
     // Transmits and delivers events now instead of at the end.
     void flush() noexcept;
     // What this session made due, so many bytes, may be transmitted a moment later (kPutOff at most, or as soon as any

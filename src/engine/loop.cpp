@@ -352,7 +352,13 @@ int Engine::Loop::sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
   self.until = until;
   self.asleep = true;
   lock.unlock();
-  const int polled = ::ppoll(entries.data(), count, until == kNever ? nullptr : &timeout, nullptr);
+  int polled = 0;
+  if (arrived != nullptr && std::exchange(self.looks, false)) {
+    const Time end = std::min(until, now + QuickAnswers::kLook);
+    do polled = ::poll(entries.data(), count, 0);
+    while (polled == 0 && clock_now() < end);
+  }
+  if (polled == 0) polled = ::ppoll(entries.data(), count, until == kNever ? nullptr : &timeout, nullptr);
   const int error = polled < 0 ? errno : 0;
   lock.lock();
   self.asleep = false;
@@ -383,16 +389,20 @@ int Engine::Loop::drive(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
   return error;
 }
 
-int Engine::Loop::wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& ready, Time deadline,
-                       Time& now) {
+int Engine::Loop::wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& ready, Time deadline, Time& now,
+                       bool for_answer) {
   settle(now);
   notify();
   if (ready()) return 0;
   Sleeper self;
   self.ready = &ready;
   self.eventfd = thread_eventfd();
+  self.looks = for_answer && quick_answers_.expected();
   waiting_.push_back(&self);
+  const bool looked = self.looks;
+  const Time begin = clock_now();
   const int result = wait_as(self, lock, deadline, now);
+  if (for_answer) quick_answers_.waited(now - begin, looked);
   std::erase(waiting_, &self);
   if (driver_ == &self) {
     driver_ = nullptr;

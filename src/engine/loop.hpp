@@ -35,6 +35,7 @@
 #include "engine/engine.hpp"
 #include "engine/entropy.hpp"
 #include "engine/port_claims.hpp"
+#include "engine/quick_answers.hpp"
 #include "link/descriptor.hpp"
 #include "link/link.hpp"
 #include "link/trace.hpp"
@@ -71,7 +72,8 @@ class Engine::Loop {
   [[nodiscard]] bool put_off(std::size_t bytes, Time now) noexcept;
   // Wakes threads whose condition has come true, and the sleeping driver if it would sleep too long.
   void notify() noexcept;
-  int wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& ready, Time deadline, Time& now);
+  int wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& ready, Time deadline, Time& now,
+           bool for_answer);
 
   [[nodiscard]] Result<std::uint16_t> claim(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                                             bool any_v6);
@@ -92,6 +94,7 @@ class Engine::Loop {
     const std::function<bool()>* ready = nullptr;
     int eventfd = -1;     // -1: there are no descriptors left; it sleeps in short pieces
     bool asleep = false;  // has released the lock to sleep
+    bool looks = false;   // for input, for QuickAnswers::kLook, before it does
     bool rung = false;    // its eventfd is readable
     Time until = kNever;  // until when it sleeps
   };
@@ -140,6 +143,7 @@ class Engine::Loop {
   bool work_left_ = false;  // a bound on work was reached: there is more to do at once
   bool took_all_ = false;   // the last take_in() left nothing behind
 
+  QuickAnswers quick_answers_;
   std::vector<Sleeper*> waiting_;  // user threads in wait(), the longest waiting first
   Sleeper* driver_ = nullptr;
   Time last_departure_{};  // when a user thread last left the driver's role

@@ -73,9 +73,10 @@ ssize_t StackSocket::recvmsg(msghdr* given, int flags) noexcept {
     settle_input();
     if (is_nonblocking(flags)) return -EAGAIN;
     ++waiting_readers_;
-    const int outcome = wait(session, settings.receive_timeout, [&] {
+    const auto ready = [&] {
       return queue_.next(settings.fragment_interleave) != nullptr || error_ != 0 || end_of_input_ || nothing_can_come();
-    });
+    };
+    const int outcome = wait(session, settings.receive_timeout, ready, std::exchange(asked_, false));
     --waiting_readers_;
     if (outcome != 0) {
       if (!closed_) settle();

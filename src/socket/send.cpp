@@ -219,6 +219,7 @@ ssize_t StackSocket::send_to(Session& session, const std::shared_ptr<SocketAssoc
       if (error == std::errc::broken_pipe) return -ESHUTDOWN;  // as Linux: it exists, but its end has begun
       return error.value() == ESRCH ? -EPIPE : -error.value();
     }
+    asked_ = true;
     if (defaults.wants(SCTP_SENDER_DRY_EVENT)) stack().want_sender_dry(id);
     const std::size_t buffered = stack().buffered_bytes(id);
     if (!is_one_to_many() && buffered >= settings.send_buffer) mark_full(*association);

@@ -89,9 +89,10 @@ void StackSocket::apply_defaults() noexcept {
   if (auto* const parameters = stack().parameters(endpoint_->id())) *parameters = settings.association;
 }
 
-int StackSocket::wait(Session& session, Duration timeout, const std::function<bool()>& ready) noexcept {
+int StackSocket::wait(Session& session, Duration timeout, const std::function<bool()>& ready,
+                      bool for_answer) noexcept {
   const Time deadline = timeout == Duration{} ? kNever : engine::Engine::clock_now() + timeout;
-  const int outcome = session.wait([&] { return closed_ || ready(); }, deadline);
+  const int outcome = session.wait([&] { return closed_ || ready(); }, deadline, for_answer);
   if (closed_) return -EBADF;
   if (outcome == ETIMEDOUT || outcome == -ETIMEDOUT) return -EAGAIN;
   return outcome > 0 ? -outcome : outcome;

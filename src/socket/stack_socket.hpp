@@ -111,7 +111,8 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
 
  private:
   // Waits until `ready`, a close (EBADF), the timeout (EAGAIN; zero: none) or a signal (EINTR): 0 or negative errno.
-  int wait(Session& session, Duration timeout, const std::function<bool()>& ready) noexcept;
+  // `for_answer` as Session::wait() has it.
+  int wait(Session& session, Duration timeout, const std::function<bool()>& ready, bool for_answer = false) noexcept;
   [[nodiscard]] bool is_nonblocking(int flags) const noexcept;
   // Takes in what has arrived, unless nothing can be for this socket: it has no port yet.
   void learn_news(Session& session) const noexcept {
@@ -169,6 +170,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   unsigned full_ = 0;     // associations whose send buffer a sender found full
   Time sending_since_{};  // begin of the period that sent_bytes_ counts
   std::size_t sent_bytes_ = 0;
+  bool asked_ = false;      // sent something since it last waited to receive
   bool sent_much_ = false;  // in the period before
   std::shared_ptr<Endpoint> endpoint_;
   std::shared_ptr<SocketAssociation> only_;     // one-to-one

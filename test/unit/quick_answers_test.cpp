@@ -1,0 +1,62 @@
+// When a thread looks for an answer before it sleeps.
+#include <gtest/gtest.h>
+
+#include "engine/quick_answers.hpp"
+
+namespace netsctp::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A wait of so long; whether the thread looked.
+bool wait(QuickAnswers& answers, Duration time) {
+  const bool looked = answers.expected();
+  answers.waited(time, looked);
+  return looked;
+}
+
+TEST(QuickAnswers, AFewShortWaitsMakeItLook) {
+  QuickAnswers answers(true);
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(wait(answers, 30us));
+  EXPECT_TRUE(wait(answers, 10us));
+  EXPECT_TRUE(wait(answers, 10us));
+}
+
+TEST(QuickAnswers, ALongWaitEndsIt) {
+  QuickAnswers answers(true);
+  for (int i = 0; i < 10; ++i) wait(answers, 30us);
+  EXPECT_TRUE(wait(answers, 1ms));
+  EXPECT_FALSE(wait(answers, 30us));
+}
+
+TEST(QuickAnswers, AnswersThatAreSometimesLateCostEverFewerLooks) {
+  QuickAnswers answers(true);
+  int looks = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const bool looked = answers.expected();
+    answers.waited(looked ? 1ms : 30us, looked);
+    looks += looked ? 1 : 0;
+  }
+  EXPECT_LT(looks, 20);
+}
+
+TEST(QuickAnswers, OneSuccessIsEnoughToTrustAgain) {
+  QuickAnswers answers(true);
+  for (int i = 0; i < 100; ++i) {
+    const bool looked = answers.expected();
+    answers.waited(looked ? 1ms : 30us, looked);
+  }
+  while (!answers.expected()) wait(answers, 30us);
+  wait(answers, 10us);
+  wait(answers, 1ms);
+  for (int i = 0; i < 9; ++i) wait(answers, 30us);
+  EXPECT_TRUE(answers.expected());
+}
+
+TEST(QuickAnswers, OnASingleCpuItNeverLooks) {
+  QuickAnswers answers(false);
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(wait(answers, 10us));
+}
+
+}  // namespace
+}  // namespace netsctp::engine
