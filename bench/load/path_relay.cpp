@@ -176,7 +176,11 @@ struct Properties {
 class Way {
  public:
   Way(int from, int to, bool first_subnet, const Properties& properties, std::uint64_t stream)
-      : from_(from), to_(to), first_subnet_(first_subnet), properties_(properties), random_(properties.seed * 2 * kDevices + stream) {
+      : from_(from),
+        to_(to),
+        first_subnet_(first_subnet),
+        properties_(properties),
+        random_(properties.seed * 2 * kDevices + stream) {
     const double queue = properties.bytes_per_second * std::chrono::duration<double>(properties.delay).count() * 2;
     queue_limit_ = std::max(static_cast<std::size_t>(queue), 64 * kMtu);
   }
