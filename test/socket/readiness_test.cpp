@@ -208,7 +208,7 @@ TEST(LateReadiness, AnAbortIsTold) {
   EXPECT_EQ(pair.client->close(), 0);
   sctp_status status{};
   EXPECT_EQ(get(pair.server, IPPROTO_SCTP, SCTP_STATUS, status), -EINVAL);  // it has heard of it
-  EXPECT_EQ(poll_for(pair.server, kAll) & (POLLERR | POLLHUP), POLLERR | POLLHUP);
+  EXPECT_NE(poll_for(pair.server, kAll) & POLLERR, 0);
   EXPECT_EQ(receive(pair.server).result, -ECONNRESET);
 }
 
