@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "base/intrusive_list.hpp"
+#include "base/rare.hpp"
 #include "base/ring.hpp"
 #include "base/timing_wheel.hpp"
 #include "core/cookie.hpp"
@@ -127,7 +128,7 @@ class Association final : public TimerNode {
   [[nodiscard]] std::size_t buffered_bytes() const noexcept {
     return send_queue_.bytes() + outstanding_.payload_bytes();
   }
-  [[nodiscard]] const AbandonedCounters& abandoned() const noexcept { return abandoned_; }
+  [[nodiscard]] const AbandonedCounters& abandoned() const noexcept { return abandoned_.read(); }
   [[nodiscard]] AssociationParameters& parameters() noexcept { return parameters_; }
   [[nodiscard]] AssociationCounters& counters() noexcept { return counters_; }
   [[nodiscard]] SendQueue& send_queue() noexcept { return send_queue_; }
@@ -402,11 +403,13 @@ class Association final : public TimerNode {
   Tsn forwarded_to_;     // the Advanced.Peer.Ack.Point when the last FORWARD TSN was sent
   Tsn forwarded_point_;  // what that said: less, if not all of it fitted
   Time forwarded_at_{};
-  AbandonedCounters abandoned_;
+  Rare<AbandonedCounters> abandoned_;
 
   // --- stream re-configuration (RFC 6525) ----------------------------------------------------------------------------
-  bool stream_reset_ = false;  // agreed
-  Reconfiguration reconfiguration_;
+  bool stream_reset_ = false;           // agreed
+  std::uint32_t next_request_ = 0;      // sequence number of our next request
+  std::uint32_t expected_request_ = 0;  // and of the peer's
+  Rare<Reconfiguration> reconfiguration_;
   PathId reconfiguration_path_ = 0;
   std::optional<Time> association_reset_at_;  // when the user last asked for one (§5.1.4)
   bool numbering_restarted_ = false;          // once: SACKs of the old numbers may still be on their way

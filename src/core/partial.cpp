@@ -83,7 +83,7 @@ void Association::abandon_front() noexcept {
   OutgoingMessage* const message = send_queue_.drop_front();
   if (!message->transmitted) {
     // RFC 3758 §4.1 TR3: no TSN is assigned.
-    abandoned_.count(message->reliability.policy, message->stream, false);
+    abandoned_.use().count(message->reliability.policy, message->stream, false);
     fail_message(message, 0);
   } else {
     abandon_chunks(outstanding_.add_missing_end(*message));
@@ -110,7 +110,7 @@ void Association::abandon_chunks(Tsn tsn) noexcept {
     if (outstanding_.in_flight(i) == 0) paths_[i].t3_deadline = kNever;  // RFC 9260 §6.3.2 R2
   }
   if (!outstanding_.has_retransmits()) fast_retransmit_packet_ = false;
-  abandoned_.count(message->reliability.policy, message->stream, true);
+  abandoned_.use().count(message->reliability.policy, message->stream, true);
   report_failed(*message, 0);
   message->payload.reset();
   message->taken = 0;  // nothing more of it will be taken
@@ -127,7 +127,7 @@ void Association::make_room(std::size_t bytes, const Reliability& for_message, T
   const std::size_t goal = buffered_bytes() > bytes ? buffered_bytes() - bytes : 0;
   // What has not been sent costs nothing to give up; of that the least important, of those the last.
   for (OutgoingMessage* const message : send_queue_.remove_least_important(bytes, less_important)) {
-    abandoned_.count(message->reliability.policy, message->stream, false);
+    abandoned_.use().count(message->reliability.policy, message->stream, false);
     fail_message(message, 0);
   }
   if (buffered_bytes() > goal) abandon_least_important(goal, less_important);

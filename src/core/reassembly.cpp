@@ -40,8 +40,7 @@ void require(bool holds) noexcept {
 
 }  // namespace
 
-Reassembly::Reassembly(BufferPool& pool, std::pmr::memory_resource* nodes) noexcept
-    : pool_(pool), parts_(nodes), early_(nodes), backlog_(nodes), skips_(nodes) {}
+Reassembly::Reassembly(BufferPool& pool, std::pmr::memory_resource* nodes) noexcept : pool_(pool), parts_(nodes) {}
 
 // RFC 9260 §6.9: all fragments of a message have its stream, its U bit and its SSN. RFC 9260 §6.6: the SSN of an
 // unordered one is ignored.
@@ -170,7 +169,7 @@ void Reassembly::drop_cut_short(Parts::iterator at, Ring<Piece>& out) noexcept {
   const Tsn last = at->second.last;
   const bool begins = at->second.begins;
   close_part(at);
-  if (message.unordered || !begins || skips_.contains(message.stream)) return;
+  if (message.unordered || !begins || waiting_.read().skips.contains(message.stream)) return;
   if (turn_of(message, first) == Turn::kNow) skip(message.stream, message.ssn, last, out);
 }
 
@@ -220,7 +219,7 @@ void Reassembly::close_part(Parts::iterator part) noexcept {
 bool Reassembly::settle(Parts::iterator at, Ring<Piece>& out) noexcept {
   Part& part = at->second;
   if (partial_) {
-    backlog_.insert(at->first);
+    waiting().backlog.insert(at->first);
     part.place = Part::Place::kBacklog;
     return false;
   }
@@ -230,7 +229,7 @@ bool Reassembly::settle(Parts::iterator at, Ring<Piece>& out) noexcept {
       return true;
     case Turn::kEarly:
       // Two messages of one SSN cannot be: the second is treated like an old one.
-      if (early_.try_emplace(turn_key(part.message.stream, part.message.ssn), at).second) {
+      if (waiting().early.try_emplace(turn_key(part.message.stream, part.message.ssn), at).second) {
         part.place = Part::Place::kEarly;
         return false;
       }
@@ -274,9 +273,10 @@ void Reassembly::message_done(const MessageId& message, Tsn last, Ring<Piece>& o
     ++state.next_ssn;  // RFC 9260 §6.5: 65535 is followed by 0
     state.started = true;
     state.last_tsn = last.wire();
-    if (early_.empty()) return;
-    const auto found = early_.find(turn_key(message.stream, state.next_ssn));
-    if (found == early_.end()) return;
+    if (!waiting_.is_used()) return;
+    const auto& early = waiting_.read().early;
+    const auto found = early.find(turn_key(message.stream, state.next_ssn));
+    if (found == early.end()) return;
     last = found->second->second.last;
     hand_out_early(found->second, out);
   }
@@ -284,7 +284,7 @@ void Reassembly::message_done(const MessageId& message, Tsn last, Ring<Piece>& o
 
 // A complete message that waited for its turn.
 void Reassembly::hand_out_early(Parts::iterator at, Ring<Piece>& out) noexcept {
-  early_.erase(turn_key(at->second.message.stream, at->second.message.ssn));
+  waiting().early.erase(turn_key(at->second.message.stream, at->second.message.ssn));
   needs_end_ = at->first - 1;
   needs_beginning_ = at->second.last + 1;
   move_pieces(at, out);
@@ -295,11 +295,13 @@ std::size_t Reassembly::bytes() const noexcept {
 }
 
 std::size_t Reassembly::pinned_bytes() const noexcept {
-  return pinned_ + fragments_ * (sizeof(Held) + kNodeOverhead) +
-         parts_.size() * (sizeof(Parts::value_type) + kNodeOverhead) +
-         early_.size() * (sizeof(decltype(early_)::value_type) + kNodeOverhead) +
-         backlog_.size() * (sizeof(Tsn) + kNodeOverhead) +
-         skips_.size() * (sizeof(decltype(skips_)::value_type) + kNodeOverhead);
+  const std::size_t alone = pinned_ + fragments_ * (sizeof(Held) + kNodeOverhead) +
+                            parts_.size() * (sizeof(Parts::value_type) + kNodeOverhead);
+  if (!waiting_.is_used()) return alone;
+  const auto& [early, backlog, skips] = waiting_.read();
+  return alone + early.size() * (sizeof *early.begin() + kNodeOverhead) +
+         backlog.size() * (sizeof *backlog.begin() + kNodeOverhead) +
+         skips.size() * (sizeof *skips.begin() + kNodeOverhead);
 }
 
 std::optional<Tsn> Reassembly::drop_highest(Tsn floor) noexcept {
@@ -308,8 +310,8 @@ std::optional<Tsn> Reassembly::drop_highest(Tsn floor) noexcept {
   Part& part = at->second;
   const Tsn tsn = part.last;
   if (tsn <= floor) return std::nullopt;
-  if (part.place == Part::Place::kEarly) early_.erase(turn_key(part.message.stream, part.message.ssn));
-  if (part.place == Part::Place::kBacklog) backlog_.erase(at->first);
+  if (part.place == Part::Place::kEarly) waiting().early.erase(turn_key(part.message.stream, part.message.ssn));
+  if (part.place == Part::Place::kBacklog) waiting().backlog.erase(at->first);
   part.place = Part::Place::kIncomplete;
 
   const Held& held = part.fragments.back();
@@ -367,14 +369,16 @@ void Reassembly::continue_partial(Fragment& fragment, Parts::iterator above, Rin
 
 void Reassembly::partial_done(Ring<Piece>& out) noexcept {
   // What came together meanwhile. The order among streams is free; the lowest TSNs first is the sender's.
-  while (!backlog_.empty()) {
-    const Parts::iterator at = parts_.find(*backlog_.begin());
-    backlog_.erase(backlog_.begin());
+  if (!waiting_.is_used()) return;
+  auto& backlog = waiting().backlog;
+  while (!backlog.empty()) {
+    const Parts::iterator at = parts_.find(*backlog.begin());
+    backlog.erase(backlog.begin());
     at->second.place = Part::Place::kIncomplete;
     settle(at, out);
   }
-  decltype(skips_) skips(skips_.get_allocator());
-  skips.swap(skips_);  // of one allocator: nothing is copied
+  decltype(Waiting::skips) skips(waiting().skips.get_allocator());
+  skips.swap(waiting().skips);  // of one allocator: nothing is copied
   for (const auto& [stream, one] : skips) skip(stream, one.ssn, one.tsn, out);
 }
 
@@ -408,17 +412,18 @@ void Reassembly::forward(Tsn before, Tsn tsn, Ring<Piece>& out) noexcept {
 
 void Reassembly::skip(StreamId stream, std::uint16_t ssn, Tsn tsn, Ring<Piece>& out) noexcept {
   if (partial_) {
-    skips_.insert_or_assign(stream, Skip{ssn, tsn});
+    waiting().skips.insert_or_assign(stream, Skip{ssn, tsn});
     return;
   }
   StreamState& state = stream_state(stream);
   if (static_cast<std::uint16_t>(ssn - state.next_ssn) >= 0x8000) return;  // RFC 9260 §1.6: behind
-  const auto in_stream = [&](auto found) { return found != early_.end() && found->first >> 16 == stream; };
+  const auto& early = waiting_.read().early;
+  const auto in_stream = [&](auto found) { return found != early.end() && found->first >> 16 == stream; };
   const auto until = static_cast<std::uint16_t>(ssn + 1);
   while (state.next_ssn != until) {
     // The first that is held at or after next_ssn, in the order of serial numbers.
-    auto found = early_.lower_bound(turn_key(stream, state.next_ssn));
-    if (!in_stream(found)) found = early_.lower_bound(turn_key(stream, 0));
+    auto found = early.lower_bound(turn_key(stream, state.next_ssn));
+    if (!in_stream(found)) found = early.lower_bound(turn_key(stream, 0));
     const auto left = static_cast<std::uint16_t>(until - state.next_ssn);
     if (!in_stream(found) ||
         static_cast<std::uint16_t>(static_cast<std::uint16_t>(found->first) - state.next_ssn) >= left) {
@@ -437,10 +442,11 @@ void Reassembly::skip(StreamId stream, std::uint16_t ssn, Tsn tsn, Ring<Piece>& 
 // Whatever is complete, in the order of serial numbers, although what is missing between will not come.
 void Reassembly::hand_out_all_early(StreamId stream, Ring<Piece>& out) noexcept {
   StreamState& state = stream_state(stream);
-  const auto in_stream = [&](auto found) { return found != early_.end() && found->first >> 16 == stream; };
+  const auto& early = waiting_.read().early;
+  const auto in_stream = [&](auto found) { return found != early.end() && found->first >> 16 == stream; };
   for (;;) {
-    auto found = early_.lower_bound(turn_key(stream, state.next_ssn));
-    if (!in_stream(found)) found = early_.lower_bound(turn_key(stream, 0));
+    auto found = early.lower_bound(turn_key(stream, state.next_ssn));
+    if (!in_stream(found)) found = early.lower_bound(turn_key(stream, 0));
     if (!in_stream(found)) return;
     state.next_ssn = static_cast<std::uint16_t>(found->first + 1);
     hand_out_early(found->second, out);
@@ -455,10 +461,11 @@ bool Reassembly::reset_sequence_numbers(const std::vector<StreamId>& streams, Ts
     if (first > last) break;
     if (!part.complete() && !part.message.unordered && affected(part.message.stream)) return false;
   }
-  for (auto at = early_.begin(); at != early_.end();) {
+  const auto& early = waiting_.read().early;
+  for (auto at = early.begin(); at != early.end();) {
     const auto stream = static_cast<StreamId>(at->first >> 16);
     if (affected(stream)) hand_out_all_early(stream, out);
-    at = early_.upper_bound(turn_key(stream, 0xFFFF));
+    at = early.upper_bound(turn_key(stream, 0xFFFF));
   }
   for (std::size_t page = 0; page < streams_.size(); ++page) {
     for (std::size_t i = 0; streams_[page] && i < kStreamsPerPage; ++i) {
@@ -469,18 +476,17 @@ bool Reassembly::reset_sequence_numbers(const std::vector<StreamId>& streams, Ts
 }
 
 void Reassembly::finish(Ring<Piece>& out) noexcept {
-  while (!early_.empty()) hand_out_all_early(static_cast<StreamId>(early_.begin()->first >> 16), out);
+  const auto& early = waiting_.read().early;
+  while (!early.empty()) hand_out_all_early(static_cast<StreamId>(early.begin()->first >> 16), out);
   reset();
 }
 
 // RFC 9260 §5.2.4 A: after a restart of the peer everything starts anew.
 void Reassembly::reset() noexcept {
-  early_.clear();
-  backlog_.clear();
+  waiting_.reset();
   parts_.clear();
   streams_.clear();
   partial_.reset();
-  skips_.clear();
   needs_end_ = needs_beginning_ = Tsn{};
   bytes_ = fragments_ = pinned_ = 0;
 }
@@ -488,6 +494,7 @@ void Reassembly::reset() noexcept {
 void Reassembly::check_consistent() const noexcept {
   std::size_t bytes = 0, fragments = 0, pinned = 0, early = 0, backlog = 0;
   const Part* below = nullptr;
+  const Waiting& waiting = waiting_.read();
   for (const auto& [first, part] : parts_) {
     require(first <= part.last && part.fragments.size() == static_cast<std::size_t>(part.last - first) + 1);
     if (below != nullptr) {
@@ -498,11 +505,11 @@ void Reassembly::check_consistent() const noexcept {
     require(part.complete() == (part.place != Part::Place::kIncomplete));
     if (part.place == Part::Place::kEarly) {
       ++early;
-      const auto found = early_.find(turn_key(part.message.stream, part.message.ssn));
-      require(!part.message.unordered && found != early_.end() && &found->second->second == &part);
+      const auto found = waiting.early.find(turn_key(part.message.stream, part.message.ssn));
+      require(!part.message.unordered && found != waiting.early.end() && &found->second->second == &part);
     } else if (part.place == Part::Place::kBacklog) {
       ++backlog;
-      require(partial_.has_value() && backlog_.contains(first));
+      require(partial_.has_value() && waiting.backlog.contains(first));
     }
     for (const Held& held : part.fragments) {
       ++fragments;
@@ -513,8 +520,8 @@ void Reassembly::check_consistent() const noexcept {
     below = &part;
   }
   require(bytes == bytes_ && fragments == fragments_ && pinned == pinned_);
-  require(early == early_.size() && backlog == backlog_.size());
-  for (const auto& [key, at] : early_) {
+  require(early == waiting.early.size() && backlog == waiting.backlog.size());
+  for (const auto& [key, at] : waiting.early) {
     const auto page = (key >> 16) / kStreamsPerPage;
     require(page < streams_.size() && streams_[page]);
     require((*streams_[page])[(key >> 16) % kStreamsPerPage].next_ssn != static_cast<std::uint16_t>(key));

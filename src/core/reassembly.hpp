@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/buffer_pool.hpp"
+#include "base/rare.hpp"
 #include "base/ring.hpp"
 #include "core/types.hpp"
 
@@ -112,13 +113,14 @@ class Reassembly {
   void check_consistent() const noexcept;
 
  private:
-  // Two levels so that memory is in proportion to the streams used: 8 bytes each, 512 KiB for all 65,536 of them.
+  // Two levels so that memory is in proportion to the streams used: 8 bytes each and a pointer for every eight, 576 KiB
+  // for all 65,536 of them.
   struct StreamState {
     std::uint16_t next_ssn = 0;
     bool started = false;        // an ordered message has been handed out, and
     std::uint32_t last_tsn = 0;  // this was its last TSN, as on the wire
   };
-  static constexpr std::size_t kStreamsPerPage = 32;
+  static constexpr std::size_t kStreamsPerPage = 8;
   using StreamPage = std::array<StreamState, kStreamsPerPage>;
 
   struct MessageId {  // what all fragments of a message share
@@ -179,15 +181,21 @@ class Reassembly {
   BufferPool& pool_;
   std::vector<std::unique_ptr<StreamPage>> streams_;
   Parts parts_;
-  std::pmr::map<std::uint32_t, Parts::iterator> early_;  // complete, not yet their stream's turn; by stream and SSN
-  std::pmr::set<Tsn> backlog_;                           // completed during partial delivery; by first TSN
-  std::optional<Partial> partial_;
-  std::optional<MessageId> aborted_;  // between abort_partial_delivery() and forward()
   struct Skip {
     std::uint16_t ssn;
     Tsn tsn;
   };
-  std::pmr::map<StreamId, Skip> skips_;  // told during partial delivery, to be done after it
+  struct Waiting {
+    explicit Waiting(std::pmr::memory_resource* nodes = std::pmr::new_delete_resource()) noexcept
+        : early(nodes), backlog(nodes), skips(nodes) {}
+    std::pmr::map<std::uint32_t, Parts::iterator> early;  // complete, not yet their stream's turn; by stream and SSN
+    std::pmr::set<Tsn> backlog;                           // completed during partial delivery; by first TSN
+    std::pmr::map<StreamId, Skip> skips;                  // told during partial delivery, to be done after it
+  };
+  [[nodiscard]] Waiting& waiting() noexcept { return waiting_.use(parts_.get_allocator().resource()); }
+  Rare<Waiting> waiting_;
+  std::optional<Partial> partial_;
+  std::optional<MessageId> aborted_;  // between abort_partial_delivery() and forward()
   bool partial_reliability_ = false;
   Tsn needs_end_;        // what precedes the message handed out last must have E
   Tsn needs_beginning_;  // what follows it must have B

@@ -27,7 +27,7 @@ void SendQueue::push(OutgoingMessage* message) noexcept {
   } else if (scheduler_ == Scheduler::kFirstCome) {
     queue_.push_back(message);
   } else {
-    waiting_[message->stream].push_back(message);
+    waiting_.use()[message->stream].push_back(message);
     ++waiting_count_;
   }
 }
@@ -49,11 +49,13 @@ void SendQueue::hold(const std::vector<StreamId>& streams) {
     }
   };
   sift(queue_);
-  for (auto at = waiting_.begin(); at != waiting_.end();) {
+  if (waiting_count_ == 0) return;
+  auto& waiting = waiting_.use();
+  for (auto at = waiting.begin(); at != waiting.end();) {
     waiting_count_ -= at->second.size();
     sift(at->second);
     waiting_count_ += at->second.size();
-    at = at->second.empty() ? waiting_.erase(at) : std::next(at);
+    at = at->second.empty() ? waiting.erase(at) : std::next(at);
   }
 }
 
@@ -73,7 +75,7 @@ void SendQueue::release() noexcept {
     if (scheduler_ == Scheduler::kFirstCome) {
       queue_.push_back(message);
     } else {
-      waiting_[message->stream].push_back(message);
+      waiting_.use()[message->stream].push_back(message);
       ++waiting_count_;
     }
   }
@@ -92,32 +94,33 @@ void SendQueue::set_scheduler(Scheduler scheduler) noexcept {
       all.pop_front();
     }
     for (; !all.empty(); all.pop_front()) {
-      waiting_[all.front()->stream].push_back(all.front());
+      waiting_.use()[all.front()->stream].push_back(all.front());
       ++waiting_count_;
     }
   }
   scheduler_ = scheduler;
-  if (scheduler_ != Scheduler::kPriority) priorities_.clear();
+  if (scheduler_ != Scheduler::kPriority) priorities_.reset();
 }
 
 void SendQueue::set_priority(StreamId stream, std::uint16_t priority) noexcept {
-  if (scheduler_ == Scheduler::kPriority) priorities_[stream] = priority;
+  if (scheduler_ == Scheduler::kPriority) priorities_.use()[stream] = priority;
 }
 
 std::uint16_t SendQueue::priority(StreamId stream) const noexcept {
-  const auto at = priorities_.find(stream);
-  return at == priorities_.end() ? std::uint16_t{0} : at->second;
+  const auto at = priorities_.read().find(stream);
+  return at == priorities_.read().end() ? std::uint16_t{0} : at->second;
 }
 
 // RFC 8260 §3.2: streams take turns. §3.4: the lowest value first; within one value streams take turns too.
 std::map<StreamId, Ring<OutgoingMessage*>>::iterator SendQueue::next_stream() noexcept {
-  const auto after_last = waiting_.upper_bound(last_served_);
-  auto best = after_last != waiting_.end() ? after_last : waiting_.begin();
+  auto& waiting = waiting_.use();
+  const auto after_last = waiting.upper_bound(last_served_);
+  auto best = after_last != waiting.end() ? after_last : waiting.begin();
   if (scheduler_ != Scheduler::kPriority) return best;
   auto at = best;
-  for (std::size_t count = waiting_.size(); count > 0; --count) {
+  for (std::size_t count = waiting.size(); count > 0; --count) {
     if (priority(at->first) < priority(best->first)) best = at;
-    if (++at == waiting_.end()) at = waiting_.begin();
+    if (++at == waiting.end()) at = waiting.begin();
   }
   return best;
 }
@@ -127,7 +130,7 @@ void SendQueue::choose() noexcept {
   last_served_ = at->first;
   queue_.push_back(at->second.front());
   at->second.pop_front();
-  if (at->second.empty()) waiting_.erase(at);
+  if (at->second.empty()) waiting_.use().erase(at);
   --waiting_count_;
 }
 
@@ -243,9 +246,12 @@ std::vector<OutgoingMessage*> SendQueue::remove_largest_values(std::vector<Outgo
   };
   sweep(queue_);
   sweep(held_);
-  for (auto at = waiting_.begin(); at != waiting_.end();) {
-    waiting_count_ -= sweep(at->second);
-    at = at->second.empty() ? waiting_.erase(at) : std::next(at);
+  if (waiting_count_ != 0) {
+    auto& waiting = waiting_.use();
+    for (auto at = waiting.begin(); at != waiting.end();) {
+      waiting_count_ -= sweep(at->second);
+      at = at->second.empty() ? waiting.erase(at) : std::next(at);
+    }
   }
   for (OutgoingMessage* const message : candidates) message->abandoned = false;  // the caller's to say
   return candidates;
@@ -254,13 +260,13 @@ std::vector<OutgoingMessage*> SendQueue::remove_largest_values(std::vector<Outgo
 // After a restart only: nothing is held.
 std::vector<OutgoingMessage*> SendQueue::remove_streams_from(StreamId first) noexcept {
   std::vector<OutgoingMessage*> removed;
-  while (!waiting_.empty() && waiting_.rbegin()->first >= first) {
-    for (auto& ring = waiting_.rbegin()->second; !ring.empty(); ring.pop_front()) {
+  while (waiting_count_ != 0 && waiting_.read().rbegin()->first >= first) {
+    for (auto& ring = waiting_.use().rbegin()->second; !ring.empty(); ring.pop_front()) {
       queued_bytes_ -= ring.front()->payload.size();
       removed.push_back(ring.front());
       --waiting_count_;
     }
-    waiting_.erase(std::prev(waiting_.end()));
+    waiting_.use().erase(std::prev(waiting_.use().end()));
   }
   for (std::size_t count = queue_.size(); count > 0; --count) {  // once round: those that stay keep their order
     OutgoingMessage* const message = queue_.front();

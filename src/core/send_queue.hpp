@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/rare.hpp"
 #include "base/ring.hpp"
 #include "base/slab.hpp"
 #include "core/outgoing_message.hpp"
@@ -110,8 +111,10 @@ class SendQueue {
     for (std::size_t i = 0; i < queue_.size(); ++i) {
       if (queue_[i]->taken == 0) visit(queue_[i]);
     }
-    for (auto& [stream, ring] : waiting_) {
-      for (std::size_t i = 0; i < ring.size(); ++i) visit(ring[i]);
+    if (waiting_count_ != 0) {
+      for (auto& [stream, ring] : waiting_.use()) {
+        for (std::size_t i = 0; i < ring.size(); ++i) visit(ring[i]);
+      }
     }
     for (std::size_t i = 0; i < held_.size(); ++i) visit(held_[i]);
   }
@@ -129,14 +132,14 @@ class SendQueue {
   // First come, first served: all messages, not completely taken, oldest first; only the first may be partly taken.
   // Other schedulers: at most the message they have chosen; the others wait by stream.
   Ring<OutgoingMessage*> queue_;
-  std::map<StreamId, Ring<OutgoingMessage*>> waiting_;  // no empty rings
+  Rare<std::map<StreamId, Ring<OutgoingMessage*>>> waiting_;  // no empty rings
   std::size_t waiting_count_ = 0;
   std::vector<StreamId> held_streams_;  // sorted
   Ring<OutgoingMessage*> held_;         // of those, none begun, oldest first
   std::size_t held_bytes_ = 0;
   Scheduler scheduler_ = Scheduler::kFirstCome;
   StreamId last_served_ = 0xFFFF;
-  std::map<StreamId, std::uint16_t> priorities_;  // those that are not 0
+  Rare<std::map<StreamId, std::uint16_t>> priorities_;  // those that are not 0
   std::size_t queued_bytes_ = 0;
   std::size_t fragment_size_ = 0;        // by which the first message is cut; 0 until its first fragment is taken
   std::vector<std::uint16_t> next_ssn_;  // by stream, up to the highest one used

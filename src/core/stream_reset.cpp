@@ -40,10 +40,10 @@ void append(std::vector<std::byte>& to, Int... values) {
 }  // namespace
 
 void Association::begin_reconfiguration(std::uint32_t peer_initial_tsn) noexcept {
-  reconfiguration_ = {};
+  reconfiguration_.reset();
   // RFC 6525 §4.1: sequence numbers begin with the initial TSNs.
-  reconfiguration_.next_sequence = local_initial_tsn_;
-  reconfiguration_.expected_sequence = peer_initial_tsn;
+  next_request_ = local_initial_tsn_;
+  expected_request_ = peer_initial_tsn;
   timer(Timer::kReconfiguration) = kNever;
   association_reset_at_.reset();
   numbering_restarted_ = false;
@@ -60,7 +60,7 @@ std::error_code Association::may_request(std::uint8_t permission) const noexcept
   }
   if (state_ != State::kEstablished) return error(std::errc::not_connected);
   // RFC 6525 §5.1.1: one at a time.
-  if (reconfiguration_.request || (reconfiguration_.deferred && reconfiguration_.deferred->all)) {
+  if (reconfiguration_.read().request || (reconfiguration_.read().deferred && reconfiguration_.read().deferred->all)) {
     return error(std::errc::operation_in_progress);
   }
   return {};
@@ -68,13 +68,13 @@ std::error_code Association::may_request(std::uint8_t permission) const noexcept
 
 void Association::request_reconfiguration(Reconfiguration::Request&& request) noexcept {
   // RFC 6525 §5.1.2 A2, §5.1.3 B1, §5.1.4 C1: each request its own number, one after the other.
-  for (auto& part : request.parts) part.sequence = reconfiguration_.next_sequence++;
+  for (auto& part : request.parts) part.sequence = next_request_++;
   // RFC 6525 §5.1.2 A1: until the peer has answered; what has begun keeps its SSN and is completed first.
   if (request.has(Kind::kResetOutgoing)) send_queue_.hold(request.streams);
-  reconfiguration_.request = std::move(request);
-  reconfiguration_.request_due = true;
-  reconfiguration_.counts_errors = true;
-  reconfiguration_.back_off = 0;
+  reconfiguration_.use().request = std::move(request);
+  reconfiguration_.use().request_due = true;
+  reconfiguration_.use().counts_errors = true;
+  reconfiguration_.use().back_off = 0;
 }
 
 // A request with `lists` lists of so many streams, in one packet. As Linux: one that is longer than the path's MTU goes
@@ -87,7 +87,7 @@ bool Association::fits_request(std::size_t streams, std::size_t lists) noexcept 
 // Of the packet that a request needs for itself; 0 if none is due.
 std::size_t Association::request_packet_size() const noexcept {
   if (!request_sendable()) return 0;
-  const auto& request = *reconfiguration_.request;
+  const auto& request = *reconfiguration_.read().request;
   constexpr std::size_t kPart = wire::kParameterHeaderSize + 12;  // RFC 6525 §4.1: the longest but for its list
   return wire::kCommonHeaderSize + wire::kChunkHeaderSize +
          request.parts.size() * (kPart + wire::padded(request.streams.size() * 2));
@@ -111,7 +111,7 @@ std::error_code Association::reset_streams(bool outgoing, bool incoming, std::ve
 std::error_code Association::reset_association(Time now) noexcept {
   if (const auto refused = may_request(kAllowAssociationReset)) return refused;
   // What is deferred holds back some data and this all: one at a time.
-  if (reconfiguration_.deferred) return error(std::errc::operation_in_progress);
+  if (reconfiguration_.use().deferred) return error(std::errc::operation_in_progress);
   // RFC 6525 §5.1.4: one within a maximum segment lifetime, lest old TSNs are taken for new ones.
   if (association_reset_at_ && now - *association_reset_at_ < kSegmentLifetime) {
     return error(std::errc::resource_unavailable_try_again);
@@ -140,25 +140,25 @@ std::error_code Association::add_streams(std::uint16_t outgoing, std::uint16_t i
 
 // RFC 6525 §5.1.2 A1, §5.1.4 C2: no message of any stream begins until the peer has answered.
 bool Association::holds_new_messages() const noexcept {
-  const auto& request = reconfiguration_.request;
+  const auto& request = reconfiguration_.read().request;
   if (request && request->streams.empty() && request->awaits(Kind::kResetOutgoing)) return true;
   if (request && request->has(Kind::kResetAll)) return true;
-  return reconfiguration_.deferred && reconfiguration_.deferred->all;
+  return reconfiguration_.read().deferred && reconfiguration_.read().deferred->all;
 }
 
 bool Association::awaits_association_reset() const noexcept {
-  const auto& request = reconfiguration_.request;
+  const auto& request = reconfiguration_.read().request;
   return request && request->sent && request->has(Kind::kResetAll);
 }
 
 bool Association::reconfiguration_due() const noexcept {
-  if (!reconfiguration_.due.empty() && (may_send_data() || state_ == State::kShutdownSent)) return true;
+  if (!reconfiguration_.read().due.empty() && (may_send_data() || state_ == State::kShutdownSent)) return true;
   return request_sendable();
 }
 
 bool Association::request_sendable() const noexcept {
-  if (!reconfiguration_.request_due || !may_send_data()) return false;
-  const auto& request = *reconfiguration_.request;
+  if (!reconfiguration_.read().request_due || !may_send_data()) return false;
+  const auto& request = *reconfiguration_.read().request;
   if (request.has(Kind::kResetOutgoing)) {
     const auto& streams = request.streams;
     if (streams.empty()) return !send_queue_.mid_message();
@@ -167,16 +167,16 @@ bool Association::request_sendable() const noexcept {
   }
   if (!request.has(Kind::kResetAll)) return true;
   // RFC 6525 §5.1.4 C2: nothing may be outstanding. And what is held for a reset of the peer's must have been sorted.
-  return outstanding_.empty() && !send_queue_.mid_message() && !reconfiguration_.deferred;
+  return outstanding_.empty() && !send_queue_.mid_message() && !reconfiguration_.read().deferred;
 }
 
 void Association::write_reconfiguration(wire::PacketWriter& writer, PathId path, Time now) noexcept {
-  auto& state = reconfiguration_;
+  auto& state = reconfiguration_.use();
   bool asks = request_sendable();
   if (asks && !state.request->sent) {
     state.request->last_assigned_tsn = (outstanding_.next_tsn() - 1).wire();  // RFC 6525 §5.1.2 A3
     // RFC 6525 §5.1.2 A4.
-    state.request->response_sequence = state.request->response_to.value_or(state.expected_sequence - 1);
+    state.request->response_sequence = state.request->response_to.value_or(expected_request_ - 1);
   }
   while (!state.due.empty() || asks) {
     if (!writer.open(wire::ChunkType::kReConfig, 0)) return;
@@ -208,7 +208,7 @@ void Association::write_reconfiguration(wire::PacketWriter& writer, PathId path,
 // As many as the packet has room for, two at most (RFC 6525 §3.1): how many.
 std::size_t Association::write_answers(wire::PacketWriter& writer) const noexcept {
   std::size_t count = 0;
-  for (const auto& one : reconfiguration_.due) {
+  for (const auto& one : reconfiguration_.read().due) {
     std::vector<std::byte> value;
     append(value, one.sequence, static_cast<std::uint32_t>(one.result));  // RFC 6525 §5.1.7 D1, D2
     if (one.has_tsns) append(value, one.sender_next_tsn, one.receiver_next_tsn);
@@ -219,7 +219,7 @@ std::size_t Association::write_answers(wire::PacketWriter& writer) const noexcep
 }
 
 bool Association::write_request(wire::PacketWriter& writer) const noexcept {
-  const auto& request = *reconfiguration_.request;
+  const auto& request = *reconfiguration_.read().request;
   for (const auto& part : request.parts) {
     std::vector<std::byte> value;
     append(value, part.sequence);
@@ -250,19 +250,19 @@ bool Association::write_request(wire::PacketWriter& writer) const noexcept {
 
 // RFC 6525 §5.1.1: doubled at every expiration, counted as an error of path and association, and asked again.
 void Association::on_reconfiguration_timer() noexcept {
-  if (!reconfiguration_.request) return;
+  if (!reconfiguration_.use().request) return;
   if (!may_send_data() || state_ == State::kShutdownReceived) {  // the peer has other things to do than to answer
     fail_request();
     return;
   }
-  if (reconfiguration_.counts_errors) {
+  if (reconfiguration_.use().counts_errors) {
     Path& path = paths_[reconfiguration_path_];
     path.timeout.back_off(parameters_.rto_max);
     path_error(reconfiguration_path_);
     count_association_error();
     if (state_ == State::kClosed) return;
   }
-  reconfiguration_.request_due = true;
+  reconfiguration_.use().request_due = true;
 }
 
 // ---- Answers
@@ -274,16 +274,16 @@ void Association::on_reconfiguration_response(wire::Bytes value, Time now) noexc
   }
   const auto sequence = load_big<std::uint32_t>(value.data());
   const auto result = static_cast<Result>(load_big<std::uint32_t>(value.data() + 4));
-  auto& request = reconfiguration_.request;
+  auto& request = reconfiguration_.use().request;
   if (!request || !request->sent) return;
   const auto found = std::find_if(request->parts.begin(), request->parts.end(),
                                   [&](const auto& one) { return one.sequence == sequence && !one.answered; });
   if (found == request->parts.end()) return;  // RFC 6525 §5.2.7 H1
   error_count_ = 0;
   if (result == Result::kInProgress) {  // RFC 6525 §5.2.7 H2: ask again later; the peer is there
-    reconfiguration_.counts_errors = false;
-    reconfiguration_.back_off = std::min(reconfiguration_.back_off + 1, kMaxBackOff);
-    const Duration wait = paths_[reconfiguration_path_].timeout.rto() * (1 << (reconfiguration_.back_off - 1));
+    reconfiguration_.use().counts_errors = false;
+    reconfiguration_.use().back_off = std::min(reconfiguration_.use().back_off + 1, kMaxBackOff);
+    const Duration wait = paths_[reconfiguration_path_].timeout.rto() * (1 << (reconfiguration_.use().back_off - 1));
     timer(Timer::kReconfiguration) = now + std::min<Duration>(wait, parameters_.rto_max);
     // The peer waits for its own data to be acknowledged, and that for room.
     if (found->kind == Kind::kResetAll && window_room() == 0) release_held(received_.highest() + 1);
@@ -301,7 +301,7 @@ void Association::on_reconfiguration_response(wire::Bytes value, Time now) noexc
         // FORWARD TSN may name the old SSNs.
         on_cumulative_ack(request->last_assigned_tsn, now);
         send_queue_.reset_sequence_numbers(request->streams);  // H4
-        reconfiguration_.now_reset = request->streams;
+        reconfiguration_.use().now_reset = request->streams;
       }
       if (request->response_to && result == Result::kPerformed) {
         remember({*request->response_to, Result::kPerformed});
@@ -355,7 +355,7 @@ void Association::tell_outcome(const Reconfiguration::Request& request, const Re
 
 // RFC 6525 §5.2.7 H1; and what had to wait for it begins.
 void Association::mark_answered(std::uint32_t sequence) noexcept {
-  auto& request = reconfiguration_.request;
+  auto& request = reconfiguration_.use().request;
   for (auto& part : request->parts) {
     if (part.sequence != sequence) continue;
     part.answered = true;
@@ -363,19 +363,21 @@ void Association::mark_answered(std::uint32_t sequence) noexcept {
   }
   if (!request->answered()) return;
   request.reset();
-  reconfiguration_.request_due = false;
+  reconfiguration_.use().request_due = false;
   timer(Timer::kReconfiguration) = kNever;
-  if (auto next = std::exchange(reconfiguration_.buffered, std::nullopt)) request_reconfiguration(std::move(*next));
+  if (auto next = std::exchange(reconfiguration_.use().buffered, std::nullopt))
+    request_reconfiguration(std::move(*next));
   allow_burst();
 }
 
 // Nothing of ours will be answered any more (RFC 6525 §6.1: failed).
 void Association::fail_request() noexcept {
   timer(Timer::kReconfiguration) = kNever;
-  reconfiguration_.request_due = false;
-  reconfiguration_.buffered.reset();
-  if (reconfiguration_.deferred && reconfiguration_.deferred->all) reconfiguration_.deferred.reset();
-  const auto request = std::exchange(reconfiguration_.request, std::nullopt);
+  if (!reconfiguration_.is_used()) return;
+  reconfiguration_.use().request_due = false;
+  reconfiguration_.use().buffered.reset();
+  if (reconfiguration_.use().deferred && reconfiguration_.use().deferred->all) reconfiguration_.use().deferred.reset();
+  const auto request = std::exchange(reconfiguration_.use().request, std::nullopt);
   if (!request) return;
   send_queue_.release();
   for (const auto& part : request->parts) {
@@ -409,7 +411,7 @@ void Association::on_association_reset_done(std::uint32_t peer_next_tsn, std::ui
     held_.push_back(std::move(one));
   }
   numbering_restarted_ = true;
-  reconfiguration_.now_reset.reset();
+  reconfiguration_.use().now_reset.reset();
   stack_.emit(*this, AssociationReset{{}, own_next_tsn, peer_next_tsn});
   release_held(received_.highest() + 1);
 }

@@ -84,8 +84,6 @@ class Reconfiguration {
 
   static constexpr std::size_t kMaxDue = 8;  // a peer that asks for more at once asks again
 
-  std::uint32_t next_sequence = 0;      // of our next request
-  std::uint32_t expected_sequence = 0;  // of the peer's next request
   std::optional<Request> request;
   std::optional<Request> buffered;  // what the peer wants of us while another request is in flight (§5.1.1)
   std::optional<Deferred> deferred;

@@ -108,7 +108,7 @@ void Association::answer(const Reconfiguration::Response& response) noexcept {
 }
 
 void Association::remember(const Reconfiguration::Response& response) noexcept {
-  auto& last = reconfiguration_.last;
+  auto& last = reconfiguration_.use().last;
   const auto same = std::find_if(last.begin(), last.end(),
                                  [&](const auto& one) { return one && one->sequence == response.sequence; });
   if (same != last.end()) {
@@ -125,7 +125,7 @@ void Association::remember(const Reconfiguration::Response& response) noexcept {
 }
 
 void Association::queue_answer(const Reconfiguration::Response& response) noexcept {
-  auto& due = reconfiguration_.due;
+  auto& due = reconfiguration_.use().due;
   sack_now_ = true;  // RFC 6525 §5.2.1
   const auto same =
       std::find_if(due.begin(), due.end(), [&](const auto& one) { return one.sequence == response.sequence; });
@@ -140,14 +140,14 @@ void Association::queue_answer(const Reconfiguration::Response& response) noexce
 
 // RFC 6525 §5.2.1: the same again for what is the same again.
 bool Association::asked_before(std::uint32_t sequence) noexcept {
-  const auto& state = reconfiguration_;
+  const auto& state = reconfiguration_.read();
   for (const auto* own : {&state.request, &state.buffered}) {
     if (!*own || (*own)->response_to != sequence) continue;
     // Our own request is the answer. It is on its way, or waits for the rest of a message.
     if (!(*own)->sent) queue_answer({sequence, Result::kInProgress});
     return true;
   }
-  if (sequence == state.expected_sequence) return false;
+  if (sequence == expected_request_) return false;
   const auto found = std::find_if(state.last.begin(), state.last.end(),
                                   [&](const auto& one) { return one && one->sequence == sequence; });
   queue_answer(found != state.last.end() ? **found : Reconfiguration::Response{sequence, Result::kBadSequenceNumber});
@@ -166,7 +166,7 @@ void Association::on_reconfiguration_request(const wire::Parameter& parameter) n
   if (awaits_association_reset() && parameter.kind() != Type::kSsnTsnReset) {
     return queue_answer({sequence, Result::kInProgress});
   }
-  ++reconfiguration_.expected_sequence;
+  ++expected_request_;
   const auto allowed = [&](std::uint8_t what) { return (parameters_.allowed_reconfigurations & what) != 0; };
   // Once we shut down we begin nothing any more.
   const bool may_begin = state_ == State::kEstablished || state_ == State::kShutdownPending;
@@ -178,9 +178,10 @@ void Association::on_reconfiguration_request(const wire::Parameter& parameter) n
       return on_incoming_reset(sequence, value.subspan(4));
     case Type::kSsnTsnReset:
       if (!allowed(kAllowAssociationReset) || !may_begin) return answer(sequence, Result::kDenied);
-      if (reconfiguration_.request || reconfiguration_.deferred) return answer(sequence, Result::kAlreadyInProgress);
+      if (reconfiguration_.use().request || reconfiguration_.use().deferred)
+        return answer(sequence, Result::kAlreadyInProgress);
       // Not before all of ours has arrived: what RFC 6525 §5.2.4 G3 gives up would be lost.
-      reconfiguration_.deferred = {true, sequence, {}, {}};
+      reconfiguration_.use().deferred = {true, sequence, {}, {}};
       answer(sequence, Result::kInProgress);
       return perform_deferred();
     default:
@@ -196,7 +197,7 @@ void Association::on_outgoing_reset(std::uint32_t sequence, wire::Bytes value) n
   const bool allowed = (parameters_.allowed_reconfigurations & kAllowStreamReset) != 0;
   const bool known = all_below(streams, inbound_streams_);
   // RFC 6525 §5.2.2 E1: it may answer an Incoming SSN Reset of ours; what else it names has an answer of its own.
-  if (auto& request = reconfiguration_.request; request && request->sent) {
+  if (auto& request = reconfiguration_.use().request; request && request->sent) {
     const auto response_to = load_big<std::uint32_t>(value.data());
     for (const auto& part : request->parts) {
       if (part.sequence != response_to || part.kind != Kind::kResetIncoming || part.answered) continue;
@@ -207,9 +208,9 @@ void Association::on_outgoing_reset(std::uint32_t sequence, wire::Bytes value) n
   }
   if (!allowed) return answer(sequence, Result::kDenied);
   if (!known) return answer(sequence, Result::kWrongSsn);
-  if (reconfiguration_.deferred) return answer(sequence, Result::kAlreadyInProgress);
+  if (reconfiguration_.use().deferred) return answer(sequence, Result::kAlreadyInProgress);
   const Tsn last = received_.cumulative().widen(load_big<std::uint32_t>(value.data() + 4));
-  reconfiguration_.deferred = {false, sequence, last, std::move(streams)};
+  reconfiguration_.use().deferred = {false, sequence, last, std::move(streams)};
   answer(sequence, Result::kInProgress);  // E2; E5 takes its place if nothing is missing
   perform_deferred();
 }
@@ -225,10 +226,10 @@ void Association::on_incoming_reset(std::uint32_t sequence, wire::Bytes list) no
     for (const StreamId one : all) listed[one] = true;
     return std::all_of(streams.begin(), streams.end(), [&](StreamId one) { return listed[one]; });
   };
-  const auto& request = reconfiguration_.request;
+  const auto& request = reconfiguration_.use().request;
   // What is being reset, or has just been, needs nothing.
   const bool in_flight = request && request->awaits(Kind::kResetOutgoing) && covers(request->streams);
-  const auto& done = reconfiguration_.now_reset;
+  const auto& done = reconfiguration_.use().now_reset;
   if (in_flight || (done && covers(*done) && send_queue_.begins_anew(streams))) {
     return answer(sequence, Result::kNothingToDo);
   }
@@ -254,7 +255,7 @@ void Association::on_added_streams(std::uint32_t sequence, std::uint16_t more, b
   answer(sequence, Result::kPerformed);
   stack_.emit(*this, StreamsChanged{{}, inbound_streams_, outbound_streams_, more, 0});
   // RFC 6525 §5.2.6: some peers say nothing else to an Add Incoming Streams of ours.
-  if (auto& request = reconfiguration_.request; request && request->sent) {
+  if (auto& request = reconfiguration_.use().request; request && request->sent) {
     for (const auto& part : request->parts) {
       if (part.kind != Kind::kAddIncoming || part.answered || part.count != more) continue;
       mark_answered(part.sequence);
@@ -267,11 +268,12 @@ void Association::on_added_streams(std::uint32_t sequence, std::uint16_t more, b
 void Association::ask_in_return(Reconfiguration::Request&& own, std::uint32_t sequence) noexcept {
   // An Outgoing SSN Reset is the answer itself (RFC 6525 §5.2.2 E1); Add Outgoing Streams cannot say so.
   const bool answers = own.has(Kind::kResetOutgoing);
-  if (reconfiguration_.request && reconfiguration_.buffered) return answer(sequence, Result::kAlreadyInProgress);
+  if (reconfiguration_.use().request && reconfiguration_.use().buffered)
+    return answer(sequence, Result::kAlreadyInProgress);
   if (answers) own.response_to = sequence;
   if (!answers) answer(sequence, Result::kPerformed);
-  if (!reconfiguration_.request) return request_reconfiguration(std::move(own));
-  reconfiguration_.buffered = std::move(own);
+  if (!reconfiguration_.use().request) return request_reconfiguration(std::move(own));
+  reconfiguration_.use().buffered = std::move(own);
   if (answers) queue_answer({sequence, Result::kInProgress});
 }
 
@@ -279,16 +281,16 @@ void Association::ask_in_return(Reconfiguration::Request&& own, std::uint32_t se
 
 // Does what the peer asked for once nothing is missing any more (RFC 6525 §5.2.2 E2 to E5, §5.2.4).
 void Association::perform_deferred() noexcept {
-  if (!reconfiguration_.deferred) return;
-  const auto& waiting = *reconfiguration_.deferred;
+  if (!reconfiguration_.read().deferred) return;
+  const auto& waiting = *reconfiguration_.use().deferred;
   if (waiting.all) {
     if (!outstanding_.empty() || send_queue_.mid_message()) return;
     Reconfiguration::Response response{waiting.sequence, Result::kPerformed, true};
     // RFC 6525 §5.2.4 G1, G2, §5.1.7 D3, D4. G3: all of ours is acknowledged.
     response.sender_next_tsn = outstanding_.next_tsn().wire();
     response.receiver_next_tsn = (received_.cumulative() + 1 + (std::uint64_t{1} << 31)).wire();
-    reconfiguration_.deferred.reset();
-    reconfiguration_.now_reset.reset();
+    reconfiguration_.use().deferred.reset();
+    reconfiguration_.use().now_reset.reset();
     restart_numbering(response.sender_next_tsn, response.receiver_next_tsn);
     numbering_restarted_ = true;
     answer(response);  // G6
@@ -302,8 +304,8 @@ void Association::perform_deferred() noexcept {
     if (!held_by_reset(*partial, waiting.last + 1)) return;
     return abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kProtocolError);
   }
-  const auto done = std::move(*reconfiguration_.deferred);
-  reconfiguration_.deferred.reset();
+  const auto done = std::move(*reconfiguration_.use().deferred);
+  reconfiguration_.use().deferred.reset();
   // RFC 6525 §5.2.2 E3. In the middle of a message it cannot be.
   const bool possible = reassembly_.reset_sequence_numbers(done.streams, done.last, stack_.delivered);
   if (!possible) return abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kProtocolError);
@@ -317,7 +319,7 @@ void Association::perform_deferred() noexcept {
 // any at all, while the peer may already have performed the association reset that we asked for (§5.2.7 H5).
 bool Association::held_by_reset(StreamId stream, Tsn tsn) const noexcept {
   if (awaits_association_reset()) return true;
-  const auto& deferred = reconfiguration_.deferred;
+  const auto& deferred = reconfiguration_.read().deferred;
   if (!deferred || deferred->all || tsn <= deferred->last) return false;
   const auto& streams = deferred->streams;
   return streams.empty() || std::find(streams.begin(), streams.end(), stream) != streams.end();
