@@ -11,10 +11,7 @@ class Rare {
  public:
   [[nodiscard]] bool is_used() const noexcept { return value_ != nullptr; }
   // As it is, or as it would be made.
-  [[nodiscard]] const T& read() const noexcept {
-    static const T kUnused{};
-    return value_ ? *value_ : kUnused;
-  }
+  [[nodiscard]] const T& read() const noexcept { return value_ ? *value_ : kUnused; }
   // Made from `arguments` if it is the first use.
   template <typename... Arguments>
   [[nodiscard]] T& use(Arguments&&... arguments) {
@@ -24,6 +21,8 @@ class Rare {
   void reset() noexcept { value_.reset(); }
 
  private:
+  inline static const T& kUnused = *new const T{};  // never destroyed: threads may outlive static objects
+
   std::unique_ptr<T> value_;
 };
 

@@ -140,6 +140,7 @@ std::error_code Association::add_streams(std::uint16_t outgoing, std::uint16_t i
 
 // RFC 6525 §5.1.2 A1, §5.1.4 C2: no message of any stream begins until the peer has answered.
 bool Association::holds_new_messages() const noexcept {
+  if (!reconfiguration_.is_used()) return false;
   const auto& request = reconfiguration_.read().request;
   if (request && request->streams.empty() && request->awaits(Kind::kResetOutgoing)) return true;
   if (request && request->has(Kind::kResetAll)) return true;
@@ -147,16 +148,19 @@ bool Association::holds_new_messages() const noexcept {
 }
 
 bool Association::awaits_association_reset() const noexcept {
+  if (!reconfiguration_.is_used()) return false;
   const auto& request = reconfiguration_.read().request;
   return request && request->sent && request->has(Kind::kResetAll);
 }
 
 bool Association::reconfiguration_due() const noexcept {
+  if (!reconfiguration_.is_used()) return false;
   if (!reconfiguration_.read().due.empty() && (may_send_data() || state_ == State::kShutdownSent)) return true;
   return request_sendable();
 }
 
 bool Association::request_sendable() const noexcept {
+  if (!reconfiguration_.is_used()) return false;
   if (!reconfiguration_.read().request_due || !may_send_data()) return false;
   const auto& request = *reconfiguration_.read().request;
   if (request.has(Kind::kResetOutgoing)) {

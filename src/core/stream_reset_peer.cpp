@@ -281,7 +281,7 @@ void Association::ask_in_return(Reconfiguration::Request&& own, std::uint32_t se
 
 // Does what the peer asked for once nothing is missing any more (RFC 6525 §5.2.2 E2 to E5, §5.2.4).
 void Association::perform_deferred() noexcept {
-  if (!reconfiguration_.read().deferred) return;
+  if (!reconfiguration_.is_used() || !reconfiguration_.read().deferred) return;
   const auto& waiting = *reconfiguration_.use().deferred;
   if (waiting.all) {
     if (!outstanding_.empty() || send_queue_.mid_message()) return;
@@ -318,6 +318,7 @@ void Association::perform_deferred() noexcept {
 // Whether data may be of the time after a reset that is not done yet: of streams to be reset (RFC 6525 §5.2.2 E2); or
 // any at all, while the peer may already have performed the association reset that we asked for (§5.2.7 H5).
 bool Association::held_by_reset(StreamId stream, Tsn tsn) const noexcept {
+  if (!reconfiguration_.is_used()) return false;
   if (awaits_association_reset()) return true;
   const auto& deferred = reconfiguration_.read().deferred;
   if (!deferred || deferred->all || tsn <= deferred->last) return false;

@@ -121,7 +121,7 @@ std::uint32_t mtu_after(int count, std::uint32_t probe_interval) {
 }
 
 TEST(Paths, BulkOverLoopbackFindsItsMtu_8899) {
-  EXPECT_EQ(mtu_after(4, 20'000), 1500U);
+  EXPECT_EQ(mtu_after(0, 20'000), 1500U);
   EXPECT_GT(mtu_after(200, 20'000), 60'000U);
 }
 
