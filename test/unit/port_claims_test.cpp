@@ -327,8 +327,8 @@ TEST(PortClaims, RetiredPortsGiveWayWhereDescriptorsAreShort) {
   const int next = ::dup(0);
   ASSERT_GE(next, 0);
   ::close(next);
-  // The sanitizer needs a descriptor when it meets a class for the first time: it shall have met this one.
-  ASSERT_EQ(std::error_code(EMFILE, std::system_category()), std::errc::too_many_files_open);
+  // The sanitizer needs a descriptor when it meets a class for the first time: it shall have met those of errors.
+  ASSERT_NE(std::error_code(EMFILE, std::system_category()), std::errc::address_in_use);
   const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
   EXPECT_NE(any_port(a), 0);
