@@ -84,23 +84,11 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) noexcept {
   return address.unmapped();
 }
 
-bool IpAddress::is_any() const noexcept {
-  return size() != 0 && bytes == std::array<std::byte, 16>{};
-}
-
 bool IpAddress::is_loopback() const noexcept {
   if (is_v4()) return octet(*this, 0) == 127;
   std::array<std::byte, 16> one{};
   one[15] = std::byte{1};
   return is_v6() && bytes == one;
-}
-
-bool IpAddress::is_multicast() const noexcept {
-  return is_v4() ? (octet(*this, 0) & 0xf0) == 0xe0 : is_v6() && octet(*this, 0) == 0xff;
-}
-
-bool IpAddress::is_broadcast() const noexcept {
-  return is_v4() && load_big<std::uint32_t>(bytes.data()) == 0xffffffffU;
 }
 
 bool IpAddress::is_link_local() const noexcept {

@@ -32,10 +32,18 @@ struct IpAddress {
   [[nodiscard]] bool is_v4() const noexcept { return family == Family::kIpv4; }
   [[nodiscard]] bool is_v6() const noexcept { return family == Family::kIpv6; }
   [[nodiscard]] std::size_t size() const noexcept { return is_v4() ? 4 : is_v6() ? 16 : 0; }
-  [[nodiscard]] bool is_any() const noexcept;       // 0.0.0.0 or ::
+  [[nodiscard]] bool is_any() const noexcept {  // 0.0.0.0 or ::
+    static constexpr std::array<std::byte, 16> kZero{};
+    return size() != 0 && std::memcmp(bytes.data(), kZero.data(), sizeof bytes) == 0;
+  }
   [[nodiscard]] bool is_loopback() const noexcept;  // 127/8 or ::1
-  [[nodiscard]] bool is_multicast() const noexcept;
-  [[nodiscard]] bool is_broadcast() const noexcept;  // 255.255.255.255
+  [[nodiscard]] bool is_multicast() const noexcept {
+    return is_v4() ? (bytes[0] & std::byte{0xf0}) == std::byte{0xe0} : is_v6() && bytes[0] == std::byte{0xff};
+  }
+  [[nodiscard]] bool is_broadcast() const noexcept {  // 255.255.255.255
+    static constexpr std::array<std::byte, 4> kOnes{std::byte{0xff}, std::byte{0xff}, std::byte{0xff}, std::byte{0xff}};
+    return is_v4() && std::memcmp(bytes.data(), kOnes.data(), sizeof kOnes) == 0;
+  }
   [[nodiscard]] bool is_link_local() const noexcept;
   [[nodiscard]] bool is_private() const noexcept;  // RFC 1918 and fc00::/7
   [[nodiscard]] bool is_unicast() const noexcept {
@@ -44,7 +52,11 @@ struct IpAddress {
   [[nodiscard]] IpAddress unmapped() const noexcept;  // ::ffff:a.b.c.d becomes a.b.c.d
   [[nodiscard]] std::string text() const;
 
-  friend bool operator==(const IpAddress&, const IpAddress&) noexcept = default;
+  // Each packet is found by its addresses: whole words, not byte after byte.
+  friend bool operator==(const IpAddress& one, const IpAddress& other) noexcept {
+    return std::memcmp(one.bytes.data(), other.bytes.data(), sizeof one.bytes) == 0 && one.scope_id == other.scope_id &&
+           one.family == other.family;
+  }
 };
 
 // An IP address and a port (SCTP or UDP, as the place says), host order.

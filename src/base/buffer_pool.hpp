@@ -107,8 +107,10 @@ class BufferPool {
   friend class Slice;
   using Block = Slice::Block;
 
-  static constexpr std::array<std::size_t, 6> kSizes{64, 256, 1024, 2048, 16384, 65536};
-  static constexpr std::array<std::size_t, 6> kMaxFree{8192, 4096, 2048, 1024, 128, 32};
+  // The largest ones are pooled too: malloc() may return them to the system, and then each page of the next one costs
+  // more than the message in it.
+  static constexpr std::array<std::size_t, 8> kSizes{64, 256, 1024, 2048, 16384, 65536, 262144, 1048576};
+  static constexpr std::array<std::size_t, 8> kMaxFree{8192, 4096, 2048, 1024, 128, 32, 8, 4};
   static constexpr std::uint32_t kUnpooled = kSizes.size();  // larger: its own malloc
 
   void recycle(Block* block) noexcept;

@@ -189,6 +189,7 @@ class Association final : public TimerNode {
   void data_packet_done(PathId from, Time now) noexcept;
   [[nodiscard]] std::size_t window_room() const noexcept;  // payload bytes that could be taken in now
   [[nodiscard]] std::size_t advertised_window() const noexcept;
+  [[nodiscard]] bool window_closed() const noexcept;
   [[nodiscard]] bool window_update_due() const noexcept;
 
   // acknowledge.cpp

@@ -45,7 +45,7 @@ bool Association::on_data(const wire::Chunk& chunk, const Datagram& datagram, Pa
     case TsnMap::Arrival::kNew:
       break;
   }
-  if (advertised_window() == 0 && !make_room(tsn)) {
+  if (window_closed() && !make_room(tsn)) {
     ++stack_.counters.discarded_window_full;
     sack_now_ = true;  // RFC 9260 §6.2: dropped, and told at once
     return true;
@@ -172,6 +172,11 @@ std::size_t Association::advertised_window() const noexcept {
   const std::size_t sliver =
       std::min(paths_.empty() ? std::size_t{1500} : fragment_size(), parameters_.receive_buffer / 4);
   return room < sliver ? std::min(room, advertised_left_) : room;
+}
+
+// Whether advertised_window() is 0: asked for each DATA chunk, and mostly plain to see.
+bool Association::window_closed() const noexcept {
+  return (advertised_left_ == 0 || window_room() == 0) && advertised_window() == 0;
 }
 
 // RFC 9260 §6.2: a window update only when a quarter of the buffer has come free.

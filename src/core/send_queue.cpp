@@ -12,6 +12,8 @@ namespace {
 
 // RFC 9260 §3.3.1: the Length field has 16 bits and counts the header.
 constexpr std::size_t kMaxChunkPayload = 0xFFFF - wire::kDataHeaderSize;
+// A first fragment below this is not worth a chunk of its own.
+constexpr std::size_t kLeastFirstFragment = 16;
 
 }  // namespace
 
@@ -134,31 +136,34 @@ void SendQueue::choose() noexcept {
   --waiting_count_;
 }
 
-std::size_t SendQueue::next_length(const OutgoingMessage& message, std::size_t max_payload) const noexcept {
-  // RFC 9260 §6.9: fragment what does not fit; by one size per message.
+std::size_t SendQueue::next_length(const OutgoingMessage& message, std::size_t max_payload,
+                                   std::size_t room) const noexcept {
   const std::size_t limit = std::min(max_payload, kMaxChunkPayload);
-  const std::size_t size = fragment_size_ == 0 ? limit : std::min(fragment_size_, limit);
-  return std::min(size, message.payload.size() - message.taken);
+  const std::size_t left = message.payload.size() - message.taken;
+  if (fragment_size_ != 0) return std::min({fragment_size_, limit, left});
+  // RFC 9260 §6.9: fragment what does not fit. Without padding between the fragments' bytes.
+  const bool is_cut = left > limit;
+  return is_cut && room < limit && room >= kLeastFirstFragment ? room & ~std::size_t{3} : std::min(limit, left);
 }
 
-std::optional<SendQueue::Next> SendQueue::peek(std::size_t max_payload) noexcept {
+std::optional<SendQueue::Next> SendQueue::peek(std::size_t max_payload, std::size_t room) noexcept {
   if (offers_nothing() || max_payload == 0) return std::nullopt;
   if (queue_.empty()) choose();
   const OutgoingMessage& message = *queue_.front();
-  const std::size_t length = next_length(message, max_payload);
+  const std::size_t length = next_length(message, max_payload, room);
   return Next{length, message.path, message.taken + length == message.payload.size()};
 }
 
-SendQueue::Taken SendQueue::take(std::size_t max_payload) noexcept {
+SendQueue::Taken SendQueue::take(std::size_t max_payload, std::size_t room) noexcept {
   OutgoingMessage& message = *queue_.front();
   const std::size_t offset = message.taken;
-  const std::size_t length = next_length(message, max_payload);
+  const std::size_t length = next_length(message, max_payload, room);
   std::uint8_t flags = message.unordered ? wire::kDataFlagUnordered : std::uint8_t{0};
   // RFC 9260 §6.9 step 3: B on the first chunk of a message, E on the last, both if it is the only one.
   if (offset == 0) {
     flags |= wire::kDataFlagBeginning;
     message.transmitted = true;
-    fragment_size_ = length;
+    fragment_size_ = std::min(max_payload, kMaxChunkPayload);
     // RFC 9260 §6.5: unordered messages take no sequence number. §6.9 step 2: all fragments carry the same one.
     if (!message.unordered) message.ssn = next_sequence_number(message.stream);
   }

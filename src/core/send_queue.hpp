@@ -51,14 +51,15 @@ class SendQueue {
 
   // The scheduler chooses among streams between messages; once a message's first fragment is taken, its others
   // follow (DATA chunks of a message have consecutive TSNs, RFC 9260 §6.9). `max_payload` is the room for payload in a
-  // full-size packet (from the AMDCS), not what is left of the current one: whether the fragment goes into that is the
-  // caller's choice. A message that fits is not fragmented. Fragments have the size of the first one, but for the last;
-  // if `max_payload` has become smaller meanwhile, what is left is cut by that (it has no TSNs yet, so this is no
-  // re-fragmenting, §6.9). Nothing if the queue is empty or `max_payload` is 0.
-  [[nodiscard]] std::optional<Next> peek(std::size_t max_payload) noexcept;
-  // Takes exactly what peek() with the same argument described; only after peek() gave something. Assigns the SSN with
+  // full-size packet (from the AMDCS), `room` what is left of the current one. A message that fits a packet is not
+  // fragmented, and whether it goes into the current one is the caller's choice. One that does not fit begins with what
+  // fits into `room`, if that is worth a chunk: so packets are full, and equal ones share a system call. Its other
+  // fragments have one size, but for the last; if `max_payload` has become smaller meanwhile, what is left is cut by
+  // that (it has no TSNs yet, so this is no re-fragmenting, §6.9). Nothing if the queue is empty or `max_payload` is 0.
+  [[nodiscard]] std::optional<Next> peek(std::size_t max_payload, std::size_t room = SIZE_MAX) noexcept;
+  // Takes exactly what peek() with the same arguments described; only after peek() gave something. Assigns the SSN with
   // the first fragment. Each fragment taken must be given to Outstanding::add() before the next call.
-  Taken take(std::size_t max_payload) noexcept;
+  Taken take(std::size_t max_payload, std::size_t room = SIZE_MAX) noexcept;
 
   // With those that are held.
   [[nodiscard]] bool empty() const noexcept { return queued_bytes_ == 0; }    // messages are never empty
@@ -122,7 +123,8 @@ class SendQueue {
   [[nodiscard]] bool offers_nothing() const noexcept { return queue_.empty() && waiting_count_ == 0; }
   [[nodiscard]] std::vector<OutgoingMessage*> remove_largest_values(std::vector<OutgoingMessage*> candidates,
                                                                     std::size_t bytes);
-  [[nodiscard]] std::size_t next_length(const OutgoingMessage& message, std::size_t max_payload) const noexcept;
+  [[nodiscard]] std::size_t next_length(const OutgoingMessage& message, std::size_t max_payload,
+                                        std::size_t room) const noexcept;
   [[nodiscard]] std::uint16_t next_sequence_number(StreamId stream) noexcept;
 
   Slab<OutgoingMessage>& messages_;

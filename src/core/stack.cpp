@@ -20,7 +20,10 @@ Stack::Stack(const StackConfig& config, BufferPool& pool, Entropy& entropy, Time
 Stack::~Stack() = default;
 
 void Stack::receive(Datagram&& datagram, Time now) noexcept {
-  state_->receive(std::move(datagram), now);
+  receive({&datagram, 1}, now);
+}
+void Stack::receive(std::span<Datagram> datagrams, Time now) noexcept {
+  state_->receive(datagrams, now);
 }
 void Stack::on_icmp(const IcmpError& error, Time now) noexcept {
   state_->on_icmp(error, now);
@@ -82,6 +85,7 @@ std::error_code Stack::add_address(EndpointId endpoint, const IpAddress& address
     return error(std::errc::address_in_use);
   if (std::find(one->config.addresses.begin(), one->config.addresses.end(), address) == one->config.addresses.end()) {
     one->config.addresses.push_back(address);
+    state_->forget_recent();
   }
   return {};
 }
@@ -93,6 +97,7 @@ std::error_code Stack::remove_address(EndpointId endpoint, const IpAddress& addr
   const auto found = std::find(addresses.begin(), addresses.end(), address);
   if (found == addresses.end() || addresses.size() == 1) return error(std::errc::invalid_argument);
   addresses.erase(found);
+  state_->forget_recent();
   return {};
 }
 

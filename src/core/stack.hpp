@@ -105,6 +105,8 @@ class Stack {
 
   // --- feed and drain -------------------------------------------------------------------------------------------
   void receive(Datagram&& datagram, Time now) noexcept;
+  // The same for each of them in turn, with less work for those of one association in a row. Takes them.
+  void receive(std::span<Datagram> datagrams, Time now) noexcept;
   void on_icmp(const IcmpError& error, Time now) noexcept;  // §10: anything; what is not about us is discarded
   void expire(Time now) noexcept;                           // call when now >= next_timeout(); harmless at any time
   // Adds packets to the batch until there are no more or it is full. True: packets were added; call again with a fresh

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "wire/control.hpp"
 
@@ -38,10 +39,12 @@ void StackState::emit(const Association& association, decltype(Event::what)&& wh
 }
 
 bool StackState::register_address(Association& association, const IpAddress& address) noexcept {
+  forget_recent();
   return by_peer_.insert({association.endpoint(), {address, association.peer_port()}}, &association).second;
 }
 
 void StackState::unregister_address(Association& association, const IpAddress& address) noexcept {
+  forget_recent();
   by_peer_.erase({association.endpoint(), {address, association.peer_port()}});
 }
 
@@ -107,6 +110,7 @@ Result<EndpointId> StackState::open(const EndpointConfig& endpoint_config) {
     return std::errc::address_in_use;
   }
   const EndpointId id = next_endpoint_++;
+  forget_recent();
   endpoints_.insert(id, std::make_unique<Endpoint>(Endpoint{.config = endpoint_config}));
   by_port_.insert(endpoint_config.port, {}).first->push_back(id);
   return id;
@@ -141,6 +145,8 @@ Association* StackState::create(EndpointId owner, std::uint16_t peer_port,
 void StackState::destroy(Association& association) noexcept {
   wheel.cancel(association);
   association.ready_hook.unlink();
+  forget_recent();
+  if (received_ == &association) received_ = nullptr;
   by_id_.erase(association.id());
   associations_.destroy(&association);
 }
@@ -159,10 +165,16 @@ void StackState::settle(Association& association, Time now) noexcept {
 
 Association* StackState::find_by_packet(const Incoming& in) noexcept {
   const wire::CommonHeader& header = in.packet.header;
+  if (recent_.association != nullptr && recent_.source_port == header.source_port &&
+      recent_.destination_port == header.destination_port && recent_.from == in.datagram.from.ip &&
+      recent_.to == in.datagram.to) {
+    return recent_.association;
+  }
   const std::span<const EndpointId> on_port = endpoints_of(header.destination_port);
   for (const EndpointId id : on_port) {
     Association* const association = find(id, {in.datagram.from.ip, header.source_port});
     if (association != nullptr && (endpoint(id)->covers(in.datagram.to) || association->has_local(in.datagram.to))) {
+      recent_ = {association, in.datagram.from.ip, in.datagram.to, header.source_port, header.destination_port};
       return association;
     }
   }
@@ -178,7 +190,15 @@ Association* StackState::find_by_packet(const Incoming& in) noexcept {
   return nullptr;
 }
 
-void StackState::receive(Datagram&& datagram, Time now) noexcept {
+void StackState::receive(std::span<Datagram> datagrams, Time now) noexcept {
+  for (Datagram& datagram : datagrams) {
+    receive_one(datagram, now);
+    datagram.bytes.reset();  // what was kept has slices of its own
+  }
+  settle_received(now);
+}
+
+void StackState::receive_one(const Datagram& datagram, Time now) noexcept {
   ++counters.packets_received;
   wire::PacketError error{};
   const std::optional<wire::Packet> packet = wire::parse_packet(datagram.bytes.bytes(), &error);
@@ -228,7 +248,22 @@ void StackState::receive(Datagram&& datagram, Time now) noexcept {
     return;
   }
   association->receive(*packet, datagram, now);
-  settle(*association, now);
+  settle_later(*association, now);
+}
+
+// What follows a packet of an association that is up may wait for the packets right behind it.
+void StackState::settle_later(Association& association, Time now) noexcept {
+  if (received_ != &association) settle_received(now);
+  received_ = nullptr;
+  if (association.state() == State::kEstablished) {
+    received_ = &association;
+  } else {
+    settle(association, now);
+  }
+}
+
+void StackState::settle_received(Time now) noexcept {
+  if (Association* const association = std::exchange(received_, nullptr)) settle(*association, now);
 }
 
 void StackState::expire(Time now) noexcept {

@@ -77,7 +77,7 @@ class StackState {
   void settle(Association& association, Time now) noexcept;
 
   // --- datagrams and time ------------------------------------------------------------------------------------------
-  void receive(Datagram&& datagram, Time now) noexcept;
+  void receive(std::span<Datagram> datagrams, Time now) noexcept;
   void on_icmp(const IcmpError& error, Time now) noexcept;  // icmp.cpp
   void expire(Time now) noexcept;
   bool transmit(TransmitBatch& batch, Time now) noexcept;
@@ -106,6 +106,7 @@ class StackState {
   [[nodiscard]] bool port_taken(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4, bool any_v6,
                                 EndpointId except) const noexcept;
   void close(EndpointId id) noexcept;
+  void forget_recent() noexcept { recent_ = {}; }  // what find_by_packet() goes by has changed
   template <typename Visit>
   void for_each_association(Visit&& visit) const {
     by_id_.for_each([&](AssociationId, Association* association) { visit(*association); });
@@ -138,6 +139,9 @@ class StackState {
 
   [[nodiscard]] std::span<const EndpointId> endpoints_of(std::uint16_t port) const noexcept;
   [[nodiscard]] Endpoint* endpoint_for(std::uint16_t port, const IpAddress& local, EndpointId& id) noexcept;
+  void receive_one(const Datagram& datagram, Time now) noexcept;
+  void settle_later(Association& association, Time now) noexcept;
+  void settle_received(Time now) noexcept;
   [[nodiscard]] Association* find_by_packet(const Incoming& in) noexcept;
   [[nodiscard]] Association* find_by_addresses(EndpointId id, std::uint16_t peer_port,
                                                std::span<const IpAddress> addresses) const noexcept;
@@ -166,6 +170,16 @@ class StackState {
   Slab<Association> associations_;
   FlatMap<AssociationId, Association*, IdHash> by_id_;
   FlatMap<PeerKey, Association*, PeerKeyHash> by_peer_;
+  // Where the last packet belonged: the next one often belongs there too.
+  struct Recent {
+    Association* association = nullptr;
+    IpAddress from;
+    IpAddress to;
+    std::uint16_t source_port = 0;
+    std::uint16_t destination_port = 0;
+  };
+  Recent recent_;
+  Association* received_ = nullptr;  // has received and is to be settled before receive() returns
   Ring<Reply> replies_;
   AssociationId next_association_ = kFirstAssociationId;
   EndpointId next_endpoint_ = 1;

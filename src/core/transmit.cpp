@@ -418,7 +418,8 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
   const std::size_t limit = fragment_size();
   for (;;) {
     give_up_unsent(now);  // RFC 3758 §4.1 TR3
-    const std::optional<SendQueue::Next> next = send_queue_.peek(limit);
+    const std::size_t room = writer.room() - std::min(writer.room(), wire::kDataHeaderSize);
+    const std::optional<SendQueue::Next> next = send_queue_.peek(limit, room);
     if (!next) break;
     if (holds_new_messages() && !send_queue_.mid_message()) break;
     const std::size_t size = wire::padded(wire::kDataHeaderSize + next->length);
@@ -433,7 +434,7 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
       probing_ = true;
       sack_since_t3_ = false;
     }
-    const SendQueue::Taken taken = send_queue_.take(limit);
+    const SendQueue::Taken taken = send_queue_.take(limit, room);
     std::uint8_t flags = taken.flags;
     peer_rwnd_ -= std::min(peer_rwnd_, taken.length);
     const Tsn tsn = outstanding_.add(taken.message, taken.offset, taken.length, flags, path, now);

@@ -219,7 +219,7 @@ bool Engine::Loop::receive(Arrived arrived, Time now) noexcept {
     for (const Datagram& datagram : inbox_) trace_->received(datagram);
     trace_->flush();
   }
-  for (Datagram& datagram : inbox_) stack_->receive(std::move(datagram), now);
+  stack_->receive(inbox_, now);
   inbox_.clear();
   return is_all;
 }

@@ -398,11 +398,18 @@ void PortClaims::pass_on(std::vector<Datagram>& batch) noexcept {
     if (kept != index) batch[kept] = std::move(batch[index]);
     ++kept;
   };
+  std::uint16_t held_port = 0;  // of the packet before, if it was ours
+  const IpAddress* held_address = nullptr;
   for (std::size_t i = 0; i < batch.size();) {
     // What is too short for an SCTP packet is counted by the stack.
     const bool is_packet = batch[i].bytes.size() >= kCommonHeader;
     const std::uint16_t port = is_packet ? destination_port(batch[i]) : std::uint16_t{0};
-    if (!is_packet || holds(port, batch[i].to)) {
+    const bool as_before = held_address != nullptr && port == held_port && batch[i].to == *held_address;
+    if (!is_packet || as_before || holds(port, batch[i].to)) {
+      if (is_packet && !as_before) {
+        held_port = port;
+        held_address = &batch[kept].to;
+      }
       keep(i++);
       continue;
     }

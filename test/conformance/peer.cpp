@@ -99,6 +99,17 @@ Peer::Peer(PeerConfig config)
 Peer::~Peer() = default;
 
 void Peer::sends(const std::vector<ByteString>& chunks, const Dress& dress) {
+  sends_raw(packet_of(chunks, dress), dress);
+}
+
+void Peer::sends_together(std::initializer_list<std::vector<ByteString>> packets) {
+  std::vector<core::Datagram> datagrams;
+  for (const auto& chunks : packets) datagrams.push_back(datagram_of(packet_of(chunks, {}), {}));
+  stack_.receive(datagrams, now_);
+  settle();
+}
+
+ByteString Peer::packet_of(const std::vector<ByteString>& chunks, const Dress& dress) const {
   const bool is_init =
       !chunks.empty() && !chunks.front().empty() && chunks.front()[0] == static_cast<std::byte>(ChunkType::kInit);
   ByteString packet = big(dress.source_port.value_or(kPeerPort), dress.destination_port.value_or(kStackPort),
@@ -110,15 +121,19 @@ void Peer::sends(const std::vector<ByteString>& chunks, const Dress& dress) {
   if (dress.pad_last) packet.resize(wire::padded(packet.size()));
   wire::store_crc32c(packet);
   if (dress.bad_checksum) packet[8] ^= std::byte{1};
-  sends_raw(std::move(packet), dress);
+  return packet;
 }
 
-void Peer::sends_raw(ByteString packet, const Dress& dress) {
+core::Datagram Peer::datagram_of(const ByteString& packet, const Dress& dress) {
   core::Datagram datagram;
   datagram.from = {dress.from.value_or(config_.peer_addresses.front()), dress.udp_port};
   datagram.to = dress.to.value_or(config_.stack_addresses.front());
   datagram.bytes = pool_.copy(packet);
-  stack_.receive(std::move(datagram), now_);
+  return datagram;
+}
+
+void Peer::sends_raw(ByteString packet, const Dress& dress) {
+  stack_.receive(datagram_of(packet, dress), now_);
   settle();
 }
 

@@ -119,6 +119,8 @@ class Peer {
     sends(std::vector<ByteString>(chunks), dress);
   }
   void sends(const std::vector<ByteString>& chunks, const Dress& dress = {});
+  // Packets that the stack takes in by one call.
+  void sends_together(std::initializer_list<std::vector<ByteString>> packets);
   void sends_raw(ByteString packet, const Dress& dress = {});  // as it is; only addresses are taken from `dress`
   // The next packet of the stack; nothing if it has sent no more.
   [[nodiscard]] std::optional<Reply> next();
@@ -192,6 +194,8 @@ class Peer {
   [[nodiscard]] std::optional<std::string> receives();
 
  private:
+  [[nodiscard]] ByteString packet_of(const std::vector<ByteString>& chunks, const Dress& dress) const;
+  [[nodiscard]] core::Datagram datagram_of(const ByteString& packet, const Dress& dress);
   void drain();
 
   PeerConfig config_;

@@ -34,8 +34,9 @@ TEST(BufferPool, TakesTheSmallestSizeThatHolds) {
                                                                                        {2049, 16384},
                                                                                        {16385, 65536},
                                                                                        {65536, 65536},
-                                                                                       {65537, 65537},
-                                                                                       {1'000'000, 1'000'000}}) {
+                                                                                       {65537, 262144},
+                                                                                       {1'000'000, 1'048'576},
+                                                                                       {1'048'577, 1'048'577}}) {
     Slice slice = pool.allocate(size);
     ASSERT_TRUE(slice);
     EXPECT_EQ(slice.size(), size);

@@ -30,10 +30,10 @@ class SendQueueTest : public ::testing::Test {
     return message;
   }
   // Takes a fragment, and remembers a message that is thereby no longer the queue's.
-  SendQueue::Taken take(std::size_t max_payload) {
-    const auto next = queue_->peek(max_payload);
+  SendQueue::Taken take(std::size_t max_payload, std::size_t room = SIZE_MAX) {
+    const auto next = queue_->peek(max_payload, room);
     EXPECT_TRUE(next.has_value());
-    const SendQueue::Taken taken = queue_->take(max_payload);
+    const SendQueue::Taken taken = queue_->take(max_payload, room);
     EXPECT_EQ(taken.length, next->length);
     EXPECT_EQ((taken.flags & wire::kDataFlagEnd) != 0, next->message_end);
     if (next->message_end) taken_.push_back(taken.message);
@@ -101,6 +101,26 @@ TEST_F(SendQueueTest, Section6_9MessageKeepsTheSizeItWasFirstCutBy) {
   push(2500);
   EXPECT_EQ(take(1400).length, 1400u);  // the next message has its own
   EXPECT_EQ(take(1400).length, 1100u);
+}
+
+TEST_F(SendQueueTest, Section6_9MessageThatIsCutAnywayBeginsInWhatIsLeftOfAPacket) {
+  push(2500);
+  EXPECT_EQ(take(1000, 703).length, 700u);   // the next fragment of the packet needs no padding before it
+  EXPECT_EQ(take(1000, 200).length, 1000u);  // only the first is cut for the room
+  const auto last = take(1000);
+  EXPECT_EQ(last.length, 800u);
+  EXPECT_EQ(last.flags, wire::kDataFlagEnd);
+}
+
+TEST_F(SendQueueTest, Section6_9SliverOfAPacketIsLeftEmpty) {
+  push(2500);
+  EXPECT_EQ(take(1000, 15).length, 1000u);
+  EXPECT_EQ(take(1000).length, 1000u);
+}
+
+TEST_F(SendQueueTest, Section6_9MessageThatFitsAPacketIsNotCutToFillAnother) {
+  push(1000);
+  EXPECT_EQ(take(1000, 700).flags, kWhole);
 }
 
 TEST_F(SendQueueTest, Section6_9WhatHasNoTsnYetIsCutSmallerWhenThePathMtuFell) {
