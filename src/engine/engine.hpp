@@ -93,7 +93,7 @@ class Engine {
   [[nodiscard]] Session session(Intake intake = Intake::kNone) { return Session(*this, intake); }
 
   static constexpr Duration kPutOff = std::chrono::microseconds(200);
-  static constexpr std::size_t kPutOffBytes = 61440;  // with its headers about what one UDP_SEGMENT send carries
+  static constexpr std::size_t kPutOffBytes = 262144;  // a few UDP_SEGMENT sends: one system call
 
   [[nodiscard]] static Time clock_now() noexcept;  // CLOCK_MONOTONIC: the only place that reads it
 

@@ -26,7 +26,6 @@ constexpr std::size_t kInboxReserve = 2048;  // more than a receive may exceed t
 constexpr std::size_t kOutboxSize = 256 * 1024;
 constexpr int kMaxBatches = 16;  // transmitted per turn
 constexpr int kMaxRounds = 16;   // of transmit and events per turn
-constexpr Duration kFirstGrace = 2ms;
 constexpr Duration kLongestGrace = 20ms;
 constexpr Duration kPieceWithoutEventfd = 1ms;
 constexpr std::size_t kMaxDescriptors = 8;

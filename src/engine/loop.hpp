@@ -19,6 +19,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -151,7 +152,8 @@ class Engine::Loop {
 
   Sleeper background_;
   link::Descriptor background_eventfd_;
-  Duration grace_{};
+  static constexpr Duration kFirstGrace = std::chrono::milliseconds(2);
+  Duration grace_ = kFirstGrace;
   std::uint64_t departures_seen_ = 0;
   bool driver_seen_ = false;
   bool stopping_ = false;

@@ -16,6 +16,8 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <thread>
@@ -294,6 +296,36 @@ TEST(Engine, WaitEndsAtItsDeadline) {
   EXPECT_LT(session.now(), deadline + 5s);
   EXPECT_EQ(session.wait([] { return false; }, session.now() - 1s), ETIMEDOUT);
   EXPECT_EQ(session.wait([] { return true; }, session.now() - 1s), 0);
+}
+
+// How often the other thread of this process has gone to sleep.
+std::size_t sleeps_of_the_other_thread() {
+  std::size_t sleeps = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    if (task.path().filename() == std::to_string(::gettid())) continue;
+    std::ifstream status(task.path() / "status");
+    for (std::string word; status >> word;) {
+      if (word != "voluntary_ctxt_switches:") continue;
+      std::size_t count = 0;
+      status >> count;
+      sleeps += count;
+    }
+  }
+  return sleeps;
+}
+
+TEST(Engine, AThreadThatWaitsAgainAndAgainLeavesTheBackgroundThreadAsleep) {
+  Program program;
+  program.open();
+  constexpr int kWaits = 2000;
+  const Time begun = Engine::clock_now();
+  for (int i = 0; i < kWaits; ++i) {
+    auto session = program.engine().session();
+    session.wait([] { return false; }, in(20us));
+  }
+  // It looks each 2 ms at most, and is woken once for each time it slept without end.
+  const auto looks = static_cast<std::size_t>((Engine::clock_now() - begun) / 2ms);
+  EXPECT_LT(sleeps_of_the_other_thread(), 2 * looks + 100);
 }
 
 TEST(Engine, WaitWorksBeforeAnythingIsClaimed) {
