@@ -115,8 +115,7 @@ bool Association::make_room(Tsn tsn) noexcept {
 
 void Association::deliver(PathId from) noexcept {
   while (!stack_.delivered.empty()) {
-    Piece piece = std::move(stack_.delivered.front());
-    stack_.delivered.pop_front();
+    Piece& piece = stack_.delivered.front();
     // A small message must not pin the large buffer it came in.
     if (piece.payload.size() * 4 < piece.payload.capacity() && unread_bytes_ > 0) {
       if (Slice copy = stack_.pool.copy(piece.payload.bytes())) piece.payload = std::move(copy);
@@ -124,6 +123,7 @@ void Association::deliver(PathId from) noexcept {
     unread_bytes_ += piece.payload.size();
     ++unread_pieces_;
     stack_.emit(*this, DataArrived{std::move(piece), received_.cumulative().wire(), from});
+    stack_.delivered.pop_front();
   }
 }
 

@@ -34,10 +34,6 @@ std::uint32_t StackState::random_tag() noexcept {
   }
 }
 
-void StackState::emit(const Association& association, decltype(Event::what)&& what) noexcept {
-  events.push_back({association.id(), association.endpoint(), std::move(what)});
-}
-
 bool StackState::register_address(Association& association, const IpAddress& address) noexcept {
   forget_recent();
   return by_peer_.insert({association.endpoint(), {address, association.peer_port()}}, &association).second;

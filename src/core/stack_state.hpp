@@ -6,6 +6,7 @@
 #include <memory>
 #include <memory_resource>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/flat_map.hpp"
@@ -60,7 +61,13 @@ class StackState {
       nodes;  // of reassembly: what it held once it can hold again without allocating
 
   [[nodiscard]] std::uint32_t random_tag() noexcept;  // never 0 (RFC 9260 §5.3.1)
-  void emit(const Association& association, decltype(Event::what)&& what) noexcept;
+  template <typename What>
+  void emit(const Association& association, What&& what) noexcept {
+    Event& event = events.emplace_back();  // in its place at once: pieces of messages come by the million
+    event.association = association.id();
+    event.endpoint = association.endpoint();
+    event.what.template emplace<What>(std::forward<What>(what));
+  }
 
   // Registers `address` as one of the association's peer addresses; false if another association of the endpoint has
   // it.

@@ -37,9 +37,7 @@ int errno_of(const core::AssociationChanged& change) noexcept {
 }  // namespace
 
 void StackSocket::on_event(SocketAssociation& association, core::Event&& event) noexcept {
-  if (auto* const data = std::get_if<core::DataArrived>(&event.what)) {
-    on_data(association, std::move(*data));
-  } else if (std::holds_alternative<core::SendSpace>(event.what)) {
+  if (std::holds_alternative<core::SendSpace>(event.what)) {
     // Not before a third is free: the descriptor's readiness costs system calls.
     if (!association.wants_space) return;
     if (stack().buffered_bytes(association.id) <= settings.send_buffer / 3 * 2) {

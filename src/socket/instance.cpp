@@ -203,8 +203,20 @@ void Instance::on_events_done() noexcept {
   to_signal_.clear();
 }
 
+void Instance::on_data(SocketAssociation& association, core::DataArrived&& data) noexcept {
+  if (association.socket != nullptr) {
+    association.socket->on_data(association, std::move(data));
+  } else {  // nobody will read it: the peer may go on until it has heard of the shutdown
+    stack_->consumed(association.id, data.piece.payload.size());
+  }
+}
+
 void Instance::on_event(core::Event&& event) noexcept {
   const core::AssociationId id = event.association;
+  if (auto* const data = std::get_if<core::DataArrived>(&event.what)) {
+    if (SocketAssociation* const association = find(id)) on_data(*association, std::move(*data));
+    return;
+  }
   const auto* const change = std::get_if<core::AssociationChanged>(&event.what);
   auto association = share(id);
   if (association == nullptr && change != nullptr && change->what == core::AssociationChanged::What::kUp) {
@@ -218,9 +230,6 @@ void Instance::on_event(core::Event&& event) noexcept {
                     change->what != core::AssociationChanged::What::kRestarted;
   if (association->socket != nullptr) {
     association->socket->on_event(*association, std::move(event));
-  } else if (const auto* const data = std::get_if<core::DataArrived>(&event.what)) {
-    // Nobody will read it: the peer may go on until it has heard of the shutdown.
-    stack_->consumed(id, data->piece.payload.size());
   }
   if (!over) return;
   associations_.erase(id);

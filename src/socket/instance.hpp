@@ -83,6 +83,8 @@ class Instance final : public engine::EventSink {
     bool is_passing;
   };
 
+  void on_data(SocketAssociation& association, core::DataArrived&& data) noexcept;
+
   Instance() = default;
   static void at_exit() noexcept;
   void close_all() noexcept;

@@ -251,6 +251,8 @@ int StackSocket::await_space(Session& session, const std::shared_ptr<SocketAssoc
   const auto room = [&] { return stack().buffered_bytes(association->id) < settings.send_buffer; };
   if (room()) return 0;
   if (is_nonblocking(flags)) {
+    session.catch_up();  // what was put off may have made room, once sent
+    if (room()) return 0;
     mark_full(*association);
     return -EAGAIN;
   }

@@ -98,7 +98,8 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   int await_up(Session& session, const std::shared_ptr<SocketAssociation>& association);
 
   // What the core tells about an association of this socket.
-  void on_event(SocketAssociation& association, core::Event&& event) noexcept;
+  void on_data(SocketAssociation& association, core::DataArrived&& data) noexcept;
+  void on_event(SocketAssociation& association, core::Event&& event) noexcept;  // all but data
   // A peer has set up an association with this listening socket. False: it is not wanted.
   bool admit(core::AssociationId id, const std::shared_ptr<Endpoint>& from) noexcept;
   void signal_arrival() noexcept;  // a fresh edge for what has come since the last
@@ -137,7 +138,6 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   void attach(const std::shared_ptr<SocketAssociation>& association);
   void detach(SocketAssociation& association) noexcept;
   void ended(SocketAssociation& association, int error) noexcept;
-  void on_data(SocketAssociation& association, core::DataArrived&& data) noexcept;
   void give_up_partial(SocketAssociation& association) noexcept;
   void on_change(SocketAssociation& association, core::AssociationChanged&& change) noexcept;
   void let_go(SocketAssociation& association, Time now, bool forcibly) noexcept;
