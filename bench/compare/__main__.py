@@ -9,6 +9,7 @@ import re
 import sys
 import time
 
+import guest
 import plot
 import report
 import results
@@ -32,6 +33,9 @@ def arguments():
                         help="the build's directory (default: build)")
     parser.add_argument("--update", type=pathlib.Path, metavar="FILE",
                         help="a Markdown file in which the results take the place of what is between two lines of <!-- bench -->")
+    parser.add_argument("--guest", default=guest.COMMAND, metavar="COMMAND",
+                        help="what runs a command on a kernel with SCTP and tells its exit status; {share} in it is a folder "
+                        "that both see, {seconds} the time it may take (default: test/vm/run, which has one CPU)")
     parser.add_argument("--in-guest", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.repeat < 1 or given.seconds <= 0:
@@ -75,7 +79,7 @@ def main():
         return 0
     began = time.monotonic()
     measured = {"machine": results.machine(), "settings": {"repeat": given.repeat, "seconds": given.seconds}}
-    measured["rows"] = results.measure(given.build, wanted, given.repeat, given.seconds, progress, given.in_guest)
+    measured["rows"] = results.measure(given.build, wanted, given.repeat, given.seconds, progress, None if given.in_guest else given.guest)
     measured["targets"] = results.targets(measured["rows"])
     progress("")
     write(given.results, measured)

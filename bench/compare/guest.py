@@ -1,28 +1,35 @@
-"""The rows beside the kernel's own SCTP: all of them in one run of test/vm/run, a Linux kernel with SCTP as a process.
+"""The rows beside the kernel's own SCTP: all of them in one run of a Linux kernel that has it.
 
-It has one CPU, on which both processes of a pair run; its figures say something to each other only.
+By default that is test/vm/run, where the kernel is a process with one CPU, on which both processes of a pair run. Figures
+from a guest say something to each other only.
 """
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-MACHINE = HERE.parents[1] / "test" / "vm" / "run"
+COMMAND = f"{HERE.parents[1]}/test/vm/run --memory 1024 --seconds {{seconds}} --share {{share}} --"
 NOT_HERE = 77
+# Large buffers for whom they are asked for.
+PREPARE = """ip link set lo mtu 1500 up
+for name in rmem_max wmem_max; do echo 8388608 > /proc/sys/net/core/$name; done
+exec "$@"
+"""
 
 
-def measure(build, wanted, repeat, seconds):
+def measure(build, wanted, repeat, seconds, command):
     """The rows as results.described() makes them, each with the errors of its peers if there is no such kernel."""
     keys = "|".join(f"^{row.key}$" for row in wanted)
     runs = repeat * sum(len(row.peers) for row in wanted)
     with tempfile.TemporaryDirectory() as place:
+        machine = shlex.split(command.format(share=place, seconds=round(120 + runs * (seconds * 3 + 5))))
         done = subprocess.run(
-            [MACHINE, "--memory", "1024", "--seconds", str(120 + runs * (seconds * 3 + 5)), "--share", place, "--", "sh", "-ec",
-             'ip link set lo mtu 1500 up; exec "$@"', "-", sys.executable, HERE, "--in-guest", "--only", keys, "--repeat",
-             str(repeat), "--seconds", str(seconds), "--build", build.resolve(), "--results", place],
+            [*machine, "sh", "-ec", PREPARE, "-", sys.executable, HERE, "--in-guest", "--only", keys, "--repeat", str(repeat),
+             "--seconds", str(seconds), "--build", build.resolve(), "--results", place],
             env={**os.environ, "NETSCTP_VM_INIT": str(build.resolve() / "bin" / "vm_init")},
             capture_output=True, text=True)
         try:

@@ -61,10 +61,10 @@ def described(row, peers):
             "higher_is_better": row.higher_is_better, "peers": peers}
 
 
-def measure(build, wanted, repeat, seconds, progress, in_guest=False):
-    """The rows in their order; those that look at another row's runs cost none."""
+def measure(build, wanted, repeat, seconds, progress, guest_command):
+    """The rows in their order; those that look at another row's runs cost none. No guest command: this is the guest."""
     binaries = build / "bin"
-    of_guest = [] if in_guest else [row for row in wanted if row.place == "guest"]
+    of_guest = [row for row in wanted if row.place == "guest"] if guest_command else []
     measured, done = {}, []
     for row in wanted:
         if row in of_guest:
@@ -76,7 +76,7 @@ def measure(build, wanted, repeat, seconds, progress, in_guest=False):
         done.append(described(row, as_peers(row, *measured[source])))
     if of_guest:
         progress("in a guest with the kernel's SCTP")
-        done += guest.measure(build, of_guest, repeat, seconds)
+        done += guest.measure(build, of_guest, repeat, seconds, guest_command)
     return done
 
 
