@@ -50,9 +50,9 @@ Time Engine::Session::now() noexcept {
   return *now_;
 }
 
-int Engine::Session::wait(const std::function<bool()>& ready, Time deadline, bool for_answer) {
+int Engine::Session::wait(const std::function<bool()>& ready, Time deadline, Awaited awaited) {
   Time woken = now();
-  const int outcome = engine_.loop_->wait(lock_, ready, deadline, woken, for_answer);
+  const int outcome = engine_.loop_->wait(lock_, ready, deadline, woken, awaited);
   now_ = woken;
   return outcome;
 }

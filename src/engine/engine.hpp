@@ -30,6 +30,14 @@ struct EngineConfig {
   bool batches = true;  // whether it may pass several packets in one system call
 };
 
+// What a thread waits for. Of some it is worth to look for a moment before it sleeps, where they have come soon before
+// (quick_answers.hpp).
+enum class Awaited : std::uint8_t {
+  kWhatever,
+  kAnswer,   // to what the thread has just asked the peer
+  kRequest,  // a peer that begins: an association to accept
+};
+
 // Who gets the core's events; called with the engine's lock held, must not block.
 class EventSink {
  public:
@@ -65,9 +73,9 @@ class Engine {
 
     // Waits until `ready()` (called with the lock held, by whichever thread drives), the deadline, or a signal; the
     // lock is released while sleeping. 0: ready; ETIMEDOUT; EINTR (a signal handler ran, with SA_RESTART or not: as
-    // poll(2)).
-    // `for_answer`: the thread has just asked the peer something, and may find the answer sooner than sleep.
-    int wait(const std::function<bool()>& ready, Time deadline = kNever, bool for_answer = false);
+    // poll(2)). Of several threads the one that waits longest is asked first, and is woken if its condition is true:
+    // what only one of them can have it may reserve for itself there.
+    int wait(const std::function<bool()>& ready, Time deadline = kNever, Awaited awaited = Awaited::kWhatever);
     // Transmits and delivers events now instead of at the end.
     void flush() noexcept;
     // What this session made due, so many bytes, may be transmitted a moment later (kPutOff at most, or as soon as any

@@ -348,13 +348,17 @@ int Engine::Loop::sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
     for (const int descriptor : link_descriptors_) entries[count++] = {descriptor, POLLIN, 0};
   }
   if (self.eventfd < 0) until = std::min(until, now + kPieceWithoutEventfd);
+  QuickAnswers* const answers = arrived != nullptr && self.looks_left != 0 ? self.answers : nullptr;
+  const bool looks = answers != nullptr && answers->expected();
+  if (answers != nullptr) --self.looks_left;
   const timespec timeout = to_timespec(until == kNever || until <= now ? Duration::zero() : until - now);
   self.until = until;
   self.asleep = true;
   lock.unlock();
   int polled = 0;
-  if (arrived != nullptr && std::exchange(self.looks, false)) {
-    const Time end = std::min(until, now + QuickAnswers::kLook);
+  const Time begin = answers != nullptr ? clock_now() : now;
+  if (looks) {
+    const Time end = std::min(until, begin + QuickAnswers::kLook);
     do polled = ::poll(entries.data(), count, 0);
     while (polled == 0 && clock_now() < end);
   }
@@ -371,6 +375,10 @@ int Engine::Loop::sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
   if (polled > 0 && arrived != nullptr) {
     arrived->at_mailboxes = entries[1].revents != 0;
     arrived->at_link = ready_bits(std::span(entries).subspan(2, count - 2));
+  }
+  // To be rung early tells nothing.
+  if (answers != nullptr && (polled == 0 || arrived->at_link != 0 || now - begin > QuickAnswers::kLook)) {
+    answers->waited(now - begin, looks);
   }
   return error == EINTR ? EINTR : 0;
 }
@@ -390,19 +398,19 @@ int Engine::Loop::drive(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
 }
 
 int Engine::Loop::wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& ready, Time deadline, Time& now,
-                       bool for_answer) {
+                       Awaited awaited) {
   settle(now);
   notify();
   if (ready()) return 0;
   Sleeper self;
   self.ready = &ready;
   self.eventfd = thread_eventfd();
-  self.looks = for_answer && quick_answers_.expected();
+  if (awaited != Awaited::kWhatever) {
+    self.answers = awaited == Awaited::kAnswer ? &quick_answers_ : &quick_requests_;
+    self.looks_left = QuickAnswers::kLooks;
+  }
   waiting_.push_back(&self);
-  const bool looked = self.looks;
-  const Time begin = clock_now();
   const int result = wait_as(self, lock, deadline, now);
-  if (for_answer) quick_answers_.waited(now - begin, looked);
   std::erase(waiting_, &self);
   if (driver_ == &self) {
     driver_ = nullptr;

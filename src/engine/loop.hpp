@@ -73,7 +73,7 @@ class Engine::Loop {
   // Wakes threads whose condition has come true, and the sleeping driver if it would sleep too long.
   void notify() noexcept;
   int wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& ready, Time deadline, Time& now,
-           bool for_answer);
+           Awaited awaited);
 
   [[nodiscard]] Result<std::uint16_t> claim(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                                             bool any_v6);
@@ -92,11 +92,12 @@ class Engine::Loop {
   // A thread that waits, or the background thread.
   struct Sleeper {
     const std::function<bool()>* ready = nullptr;
-    int eventfd = -1;     // -1: there are no descriptors left; it sleeps in short pieces
-    bool asleep = false;  // has released the lock to sleep
-    bool looks = false;   // for input, for QuickAnswers::kLook, before it does
-    bool rung = false;    // its eventfd is readable
-    Time until = kNever;  // until when it sleeps
+    int eventfd = -1;                 // -1: there are no descriptors left; it sleeps in short pieces
+    bool asleep = false;              // has released the lock to sleep
+    QuickAnswers* answers = nullptr;  // how soon came what it waits for; nullptr: it does not look for it
+    unsigned looks_left = 0;          // before so many sleeps more it may look
+    bool rung = false;                // its eventfd is readable
+    Time until = kNever;              // until when it sleeps
   };
   struct Arrived {
     std::uint32_t at_link = 0;  // as Link::receive() has it
@@ -144,6 +145,7 @@ class Engine::Loop {
   bool took_all_ = false;   // the last take_in() left nothing behind
 
   QuickAnswers quick_answers_;
+  QuickAnswers quick_requests_;
   std::vector<Sleeper*> waiting_;  // user threads in wait(), the longest waiting first
   Sleeper* driver_ = nullptr;
   Time last_departure_{};  // when a user thread last left the driver's role

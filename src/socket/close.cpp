@@ -30,7 +30,7 @@ int StackSocket::close() noexcept {
           }
           return true;
         },
-        session.now() + std::chrono::seconds(settings.linger_seconds));
+        session.now() + std::chrono::seconds(settings.linger_seconds), engine::Awaited::kAnswer);
   }
   return 0;
 }
@@ -77,7 +77,7 @@ int StackSocket::shutdown(int how) noexcept {
   if (how != SHUT_RD) {
     shut_write_ = true;
     if (only_ != nullptr) {
-      only_->shutting_down = true;
+      only_->shutting_down = asked_ = true;
       (void)stack().shutdown(only_->id, session.now());
     }
   }
