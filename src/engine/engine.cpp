@@ -30,6 +30,11 @@ Engine::Session::Session(Engine& engine, Intake intake) : engine_(engine), lock_
 }
 
 Engine::Session::~Session() {
+  leave();
+  engine_.loop_->unlock(lock_);
+}
+
+void Engine::Session::leave() noexcept {
   if (put_off_bytes_ != 0) {
     if (engine_.loop_->put_off(put_off_bytes_, now())) {
       engine_.loop_->notify();
@@ -110,7 +115,7 @@ void Engine::hold() noexcept {
 }
 
 void Engine::let_go() noexcept {
-  loop_->unlock();
+  loop_->let_go();
 }
 
 void Engine::close_descriptors() noexcept {

@@ -92,6 +92,7 @@ class Engine {
    private:
     friend class Engine;
     Session(Engine& engine, Intake intake);
+    void leave() noexcept;
     Engine& engine_;
     std::unique_lock<std::mutex> lock_;
     std::optional<Time> now_;

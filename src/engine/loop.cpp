@@ -31,12 +31,6 @@ constexpr Duration kLongestGrace = 20ms;
 constexpr Duration kPieceWithoutEventfd = 1ms;
 constexpr std::size_t kMaxDescriptors = 8;
 
-// Each thread keeps one for all its waits.
-int thread_eventfd() noexcept {
-  thread_local const link::Descriptor descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  return descriptor.number();
-}
-
 // Bit i: something is at entries[i].
 std::uint32_t ready_bits(std::span<const pollfd> entries) noexcept {
   std::uint32_t bits = 0;
@@ -106,25 +100,18 @@ Engine::Loop::Loop(const EngineConfig& config, EventSink& sink, PortClaims claim
 
 Engine::Loop::~Loop() {
   if (!thread_.joinable()) return;
-  {
-    const auto held = lock();
-    stopping_ = true;
-    ring(background_);
-  }
+  auto held = lock();
+  stopping_ = true;
+  ring(background_);
+  unlock(held);
   thread_.join();
 }
 
 void Engine::Loop::close_descriptors() noexcept {
   for (const int descriptor : link_descriptors_) ::close(descriptor);
   claims_.close_descriptors();
-  background_eventfd_.reset();
+  eventfds_.clear();
   trace_.reset();  // its lock on the file would outlive the parent
-  // The one this thread sleeps on would be rung for the parent's.
-  const int fresh = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  const int kept = thread_eventfd();
-  if (fresh < 0) return;
-  if (kept >= 0) (void)::dup3(fresh, kept, O_CLOEXEC);
-  ::close(fresh);
 }
 
 std::error_code Engine::Loop::open_link() {
@@ -137,9 +124,8 @@ std::error_code Engine::Loop::open_link() {
 }
 
 std::error_code Engine::Loop::start_background() {
-  background_eventfd_ = link::Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!background_eventfd_) return {errno, std::system_category()};
-  background_.eventfd = background_eventfd_.number();
+  background_.eventfd = take_eventfd();
+  if (background_.eventfd < 0) return {errno, std::system_category()};
   // Signals are for the program's own threads: the new thread inherits a mask that blocks all of them.
   sigset_t all;
   sigset_t before;
@@ -314,8 +300,36 @@ std::optional<Time> Engine::Loop::next_deadline() const noexcept {
 void Engine::Loop::ring(Sleeper& sleeper) noexcept {
   if (sleeper.rung || sleeper.eventfd < 0) return;
   sleeper.rung = true;
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(sleeper.eventfd, &one, sizeof one);
+  rings_.push_back(sleeper.eventfd);
+}
+
+void Engine::Loop::unlock(std::unique_lock<std::mutex>& lock) noexcept {
+  std::array<int, 16> due;
+  while (!rings_.empty()) {
+    const std::size_t count = std::min(rings_.size(), due.size());
+    std::copy_n(rings_.end() - static_cast<std::ptrdiff_t>(count), count, due.begin());
+    rings_.resize(rings_.size() - count);
+    const bool is_all = rings_.empty();
+    if (is_all) lock.unlock();
+    for (const int eventfd : std::span(due).first(count)) {
+      const std::uint64_t one = 1;
+      [[maybe_unused]] const ssize_t written = ::write(eventfd, &one, sizeof one);
+    }
+    if (is_all) return;
+  }
+  lock.unlock();
+}
+
+int Engine::Loop::take_eventfd() noexcept {
+  if (free_eventfds_.empty()) {
+    link::Descriptor fresh(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!fresh) return -1;
+    free_eventfds_.push_back(fresh.number());
+    eventfds_.push_back(std::move(fresh));
+  }
+  const int taken = free_eventfds_.back();
+  free_eventfds_.pop_back();
+  return taken;
 }
 
 void Engine::Loop::notify() noexcept {
@@ -354,7 +368,7 @@ int Engine::Loop::sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
   const timespec timeout = to_timespec(until == kNever || until <= now ? Duration::zero() : until - now);
   self.until = until;
   self.asleep = true;
-  lock.unlock();
+  unlock(lock);
   int polled = 0;
   const Time begin = answers != nullptr ? clock_now() : now;
   if (looks) {
@@ -366,10 +380,10 @@ int Engine::Loop::sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
   const int error = polled < 0 ? errno : 0;
   lock.lock();
   self.asleep = false;
-  if (self.rung) {
+  self.rung = false;
+  if (polled > 0 && entries[0].revents != 0) {
     std::uint64_t rings = 0;
     [[maybe_unused]] const ssize_t taken = ::read(self.eventfd, &rings, sizeof rings);
-    self.rung = false;
   }
   now = clock_now();
   if (polled > 0 && arrived != nullptr) {
@@ -404,7 +418,7 @@ int Engine::Loop::wait(std::unique_lock<std::mutex>& lock, const std::function<b
   if (ready()) return 0;
   Sleeper self;
   self.ready = &ready;
-  self.eventfd = thread_eventfd();
+  self.eventfd = take_eventfd();
   if (awaited != Awaited::kWhatever) {
     self.answers = awaited == Awaited::kAnswer ? &quick_answers_ : &quick_requests_;
     self.looks_left = QuickAnswers::kLooks;
@@ -412,6 +426,7 @@ int Engine::Loop::wait(std::unique_lock<std::mutex>& lock, const std::function<b
   waiting_.push_back(&self);
   const int result = wait_as(self, lock, deadline, now);
   std::erase(waiting_, &self);
+  if (self.eventfd >= 0) free_eventfds_.push_back(self.eventfd);
   if (driver_ == &self) {
     driver_ = nullptr;
     last_departure_ = now;

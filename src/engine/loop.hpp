@@ -12,7 +12,8 @@
 //   4. On stand-by it looks rarely: while it finds a user thread driving, its pauses double up to kLongestGrace; when
 //   the same
 //      thread has slept through a pause, it sleeps without end, and that driver wakes it on leaving.
-//   5. Whoever ends a session with a deadline nearer than the sleeping driver's (or, if there is none, than the
+//   5. Who is woken wants the lock: eventfds are written to when it has been released.
+//   6. Whoever ends a session with a deadline nearer than the sleeping driver's (or, if there is none, than the
 //   background
 //      thread's) wakes that one, so that timers are served on time.
 // A program that never blocks is thus driven by the background thread sitting in poll.
@@ -51,8 +52,9 @@ class Engine::Loop {
   Loop& operator=(const Loop&) = delete;
 
   [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
-  void unlock() noexcept { mutex_.unlock(); }  // what lock() has released from its guard
-  void close_descriptors() noexcept;           // Engine::close_descriptors()
+  void unlock(std::unique_lock<std::mutex>& lock) noexcept;  // and wakes whom ring() has noted
+  void let_go() noexcept { mutex_.unlock(); }                // what lock() has released from its guard
+  void close_descriptors() noexcept;                         // Engine::close_descriptors()
 
   // Gives the stack what has already arrived and delivers its events; what is to be sent waits for settle(). False:
   // nothing had.
@@ -92,11 +94,11 @@ class Engine::Loop {
   // A thread that waits, or the background thread.
   struct Sleeper {
     const std::function<bool()>* ready = nullptr;
-    int eventfd = -1;                 // -1: there are no descriptors left; it sleeps in short pieces
+    int eventfd = -1;                 // one of eventfds_; -1: there are no descriptors left; it sleeps in short pieces
     bool asleep = false;              // has released the lock to sleep
     QuickAnswers* answers = nullptr;  // how soon came what it waits for; nullptr: it does not look for it
     unsigned looks_left = 0;          // before so many sleeps more it may look
-    bool rung = false;                // its eventfd is readable
+    bool rung = false;                // its eventfd is readable, or will be in a moment
     Time until = kNever;              // until when it sleeps
   };
   struct Arrived {
@@ -117,7 +119,8 @@ class Engine::Loop {
   int drive(Sleeper& self, std::unique_lock<std::mutex>& lock, Time deadline, Time& now);
   int sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time until, Time& now, Arrived* arrived);
   void find_successor() noexcept;
-  static void ring(Sleeper& sleeper) noexcept;
+  void ring(Sleeper& sleeper) noexcept;
+  [[nodiscard]] int take_eventfd() noexcept;
 
   [[nodiscard]] std::error_code open_link();
   [[nodiscard]] std::error_code start_background();
@@ -146,13 +149,18 @@ class Engine::Loop {
 
   QuickAnswers quick_answers_;
   QuickAnswers quick_requests_;
+  // What threads sleep on. They stay open, so that one is never written to that has become something else; a write that
+  // comes late wakes its next user once for nothing.
+  std::vector<link::Descriptor> eventfds_;
+  std::vector<int> free_eventfds_;
+  std::vector<int> rings_;         // to be written to by unlock()
   std::vector<Sleeper*> waiting_;  // user threads in wait(), the longest waiting first
   Sleeper* driver_ = nullptr;
   Time last_departure_{};  // when a user thread last left the driver's role
   std::uint64_t departures_ = 0;
 
   Sleeper background_;
-  link::Descriptor background_eventfd_;
+
   Duration grace_{};
   std::uint64_t departures_seen_ = 0;
   bool driver_seen_ = false;
