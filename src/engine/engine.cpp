@@ -72,9 +72,9 @@ void Engine::Session::take_in_all() noexcept {
 }
 
 void Engine::Session::catch_up() noexcept {
-  const bool sent = engine_.loop_->settle(now());
+  const bool to_ourselves = engine_.loop_->settle(now());
   engine_.loop_->notify();
-  if (sent) take_in_all();
+  if (to_ourselves) take_in_all();
 }
 
 Result<std::uint16_t> Engine::claim_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,

@@ -86,7 +86,8 @@ class Engine {
     void leave_quietly() noexcept { quiet_ = true; }
     // What Intake::kAll does at the beginning, for a call that finds out only with the lock held that it must know.
     void take_in_all() noexcept;
-    // Flushes and, if that sent anything, goes on as Intake::kAll does: there may be an answer.
+    // Flushes and, if that sent anything that may arrive in this process, goes on as Intake::kAll does: there may be an
+    // answer.
     void catch_up() noexcept;
 
    private:

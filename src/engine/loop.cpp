@@ -244,7 +244,7 @@ void Engine::Loop::digest(Time now) noexcept {
 
 void Engine::Loop::take_in_all(Time now) noexcept {
   for (int round = 0; round < kMaxRounds && take_in(now); ++round) {
-    // Who has heard nothing new has nothing new to say.
+    // Others take longer to answer; and who has heard nothing new has nothing new to say.
     if (!settle(now) && took_all_) return;
   }
 }
@@ -256,7 +256,7 @@ bool Engine::Loop::put_off(std::size_t bytes, Time now) noexcept {
 }
 
 bool Engine::Loop::settle(Time now) noexcept {
-  bool sent = false;
+  bool to_ourselves = false;
   put_off_until_ = kNever;
   put_off_bytes_ = 0;
   stack_->expire(now);
@@ -267,7 +267,7 @@ bool Engine::Loop::settle(Time now) noexcept {
   do {
     core::TransmitBatch batch({outbox_.get(), kOutboxSize});
     while (stack_->transmit(batch, now)) {
-      sent = true;
+      to_ourselves = to_ourselves || may_arrive_here(batch.runs());
       if (trace_) {
         trace_->sent(batch.runs());
         trace_->flush();
@@ -285,7 +285,12 @@ bool Engine::Loop::settle(Time now) noexcept {
     if (++rounds == kMaxRounds) work_left_ = true;
   } while (deliver() && !work_left_);  // the sink's reaction to an event may be to send
   sink_.on_events_done();
-  return sent;
+  return to_ourselves;
+}
+
+// The UDP port may be shared: then the kernel gives some of it to us, whoever it is for. Raw IP has no port: 0 is 0.
+bool Engine::Loop::may_arrive_here(std::span<const Transmit> runs) const noexcept {
+  return std::ranges::any_of(runs, [this](const Transmit& run) { return run.to.port == config_.udp_port; });
 }
 
 std::optional<Time> Engine::Loop::next_deadline() const noexcept {

@@ -63,8 +63,8 @@ class Engine::Loop {
   void take_in_all(Time now) noexcept;
   // What input made due but for what is to be sent: timers and events.
   void digest(Time now) noexcept;
-  // Expires timers, transmits, delivers events until nothing is left or a bound on work is reached. Whether it sent
-  // anything.
+  // Expires timers, transmits, delivers events until nothing is left or a bound on work is reached. Whether anything
+  // that it sent may arrive here, which then answers at once.
   bool settle(Time now) noexcept;
   // Whether settle() would do nothing but expire timers, which the sleeping driver does in time.
   [[nodiscard]] bool is_settled() const noexcept {
@@ -113,6 +113,7 @@ class Engine::Loop {
   void serve() noexcept;                             // tells the link for which ports this process is there
   void serve_fewer() noexcept;
   bool deliver() noexcept;
+  [[nodiscard]] bool may_arrive_here(std::span<const Transmit> runs) const noexcept;
   [[nodiscard]] std::optional<Time> next_deadline() const noexcept;
 
   int wait_as(Sleeper& self, std::unique_lock<std::mutex>& lock, Time deadline, Time& now);

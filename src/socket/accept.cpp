@@ -31,13 +31,14 @@ bool StackSocket::admit(core::AssociationId id, const std::shared_ptr<Endpoint>&
 int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, socklen_t* length, int flags) noexcept {
   if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
   auto session = instance_.engine().session();
-  const auto is_any_left = [this] { return accept_queue_.size() > promised_; };
-  if (!is_any_left()) learn_news(session);  // else what is to come next is known
   if (closed_) return -EBADF;
   if (is_one_to_many()) return -EOPNOTSUPP;
   if (stage_ != Stage::kListening) return -EINVAL;
+  const auto is_any_left = [this] { return accept_queue_.size() > promised_; };
+  const bool may_wait = is_any_left() || !is_nonblocking(0);
+  if (!may_wait) learn_news(session);  // who waits takes in himself what comes
   if (!is_any_left()) {
-    if (is_nonblocking(0)) return -EAGAIN;
+    if (!may_wait) return -EAGAIN;
     ++waiting_readers_;
     bool promised = false;  // to this thread: no other is woken for the same
     const auto ready = [&] {
