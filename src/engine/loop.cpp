@@ -368,7 +368,7 @@ int Engine::Loop::sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
   }
   if (self.eventfd < 0) until = std::min(until, now + kPieceWithoutEventfd);
   QuickAnswers* const answers = arrived != nullptr && self.looks_left != 0 ? self.answers : nullptr;
-  const bool looks = answers != nullptr && answers->expected();
+  const bool looks = answers != nullptr && answers->expected(waiting_.size());
   if (answers != nullptr) --self.looks_left;
   const timespec timeout = to_timespec(until == kNever || until <= now ? Duration::zero() : until - now);
   self.until = until;

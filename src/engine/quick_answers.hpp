@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 
 #include "base/time.hpp"
 
@@ -23,11 +24,13 @@ class QuickAnswers {
   // comes late, among packets for others.
   static constexpr unsigned kLooks = 4;
 
-  // On a single CPU nobody could answer while a thread looks.
-  explicit QuickAnswers(bool several_cpus = ::sysconf(_SC_NPROCESSORS_ONLN) > 1) noexcept
-      : several_cpus_(several_cpus) {}
+  explicit QuickAnswers(long cpus = ::sysconf(_SC_NPROCESSORS_ONLN)) noexcept : cpus_(cpus) {}
 
-  [[nodiscard]] bool expected() const noexcept { return several_cpus_ && short_waits_ >= needed_; }
+  // `waiting`: how many threads of this process wait, this one included. There must be CPUs for those that answer, and
+  // for the others, whose packets come too.
+  [[nodiscard]] bool expected(std::size_t waiting = 1) const noexcept {
+    return short_waits_ >= needed_ && static_cast<long>(waiting) < cpus_;
+  }
 
   // Packets came after this time, or none did. `looked`: expected() was true when it began.
   void waited(Duration time, bool looked) noexcept {
@@ -44,7 +47,7 @@ class QuickAnswers {
   static constexpr unsigned kFew = 4;
   static constexpr unsigned kMost = 1024;
 
-  bool several_cpus_;
+  long cpus_;
   unsigned short_waits_ = 0;  // on end
   unsigned needed_ = kFew;
 };
