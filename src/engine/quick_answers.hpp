@@ -45,7 +45,7 @@ class QuickAnswers {
 
  private:
   static constexpr unsigned kFew = 4;
-  static constexpr unsigned kMost = 1024;
+  static constexpr unsigned kMost = 256;
 
   long cpus_;
   unsigned short_waits_ = 0;  // on end

@@ -37,7 +37,7 @@ TEST(QuickAnswers, AnswersThatAreSometimesLateCostEverFewerLooks) {
     answers.waited(looked ? 1ms : 30us, looked);
     looks += looked ? 1 : 0;
   }
-  EXPECT_LT(looks, 20);
+  EXPECT_LT(looks, 60);
 }
 
 TEST(QuickAnswers, OneSuccessIsEnoughToTrustAgain) {
