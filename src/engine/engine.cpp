@@ -25,7 +25,7 @@ Time Engine::clock_now() noexcept {
 }
 
 Engine::Session::Session(Engine& engine, Intake intake) : engine_(engine), lock_(engine.loop_->lock()) {
-  if (intake == Intake::kArrived) (void)engine_.loop_->take_in(now());
+  if (intake == Intake::kArrived) take_in();
   if (intake == Intake::kAll) take_in_all();
 }
 
@@ -65,6 +65,10 @@ int Engine::Session::wait(const std::function<bool()>& ready, Time deadline, Awa
 void Engine::Session::flush() noexcept {
   engine_.loop_->settle(now());
   engine_.loop_->notify();
+}
+
+void Engine::Session::take_in() noexcept {
+  engine_.loop_->take_in(now());
 }
 
 void Engine::Session::take_in_all() noexcept {

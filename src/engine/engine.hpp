@@ -84,6 +84,8 @@ class Engine {
     // For a session in which nothing became true that another thread may wait for: it ends at once if there is nothing
     // to transmit either.
     void leave_quietly() noexcept { quiet_ = true; }
+    // What Intake::kArrived does at the beginning: what it makes due goes out with what this session does.
+    void take_in() noexcept;
     // What Intake::kAll does at the beginning, for a call that finds out only with the lock held that it must know.
     void take_in_all() noexcept;
     // Flushes and, if that sent anything that may arrive in this process, goes on as Intake::kAll does: there may be an

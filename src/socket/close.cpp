@@ -13,7 +13,7 @@ namespace netsctp::socket {
 int StackSocket::close() noexcept {
   const auto self = shared_from_this();
   auto session = instance_.engine().session();
-  learn_news(session);
+  if (endpoint_ != nullptr) session.take_in();  // what nobody has read matters
   if (closed_) return -EBADF;
   std::vector<std::shared_ptr<SocketAssociation>> waited_for;
   for (const auto id : associations_) waited_for.push_back(instance_.share(id));
