@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -12,6 +13,8 @@
 #include "base/entropy.hpp"
 #include "base/time.hpp"
 #include "core/outstanding.hpp"
+
+struct evp_mac_ctx_st;  // <openssl/evp.h>: EVP_MAC_CTX
 
 namespace netsctp::core {
 
@@ -56,16 +59,22 @@ class CookieJar {
   [[nodiscard]] std::optional<Cookie> open(std::span<const std::byte> sealed) const noexcept;
 
  private:
-  using Key = std::array<std::byte, 32>;
   using Mac = std::array<std::byte, kMacSize>;
-  [[nodiscard]] static Mac sign(const Key& key, std::span<const std::byte> bytes) noexcept;
+  // HMAC-SHA-256 with a key taken in: to prepare that for each cookie would cost more than to sign it.
+  struct Free {
+    void operator()(evp_mac_ctx_st* context) const noexcept;
+  };
+  using Signer = std::unique_ptr<evp_mac_ctx_st, Free>;
+  [[nodiscard]] static Signer signer() noexcept;
+  [[nodiscard]] static Mac sign(const Signer& signer, std::span<const std::byte> bytes) noexcept;
+  void renew(const Signer& signer) noexcept;
   void rotate(Time now) noexcept;
 
   Entropy& entropy_;
   Duration key_life_;
   Time key_made_{};
   std::uint8_t generation_ = 0;  // of the current key; parity chooses the slot
-  std::array<Key, 2> keys_{};
+  std::array<Signer, 2> signers_;
 };
 
 }  // namespace netsctp::core

@@ -25,11 +25,16 @@ Time Engine::clock_now() noexcept {
 }
 
 Engine::Session::Session(Engine& engine, Intake intake) : engine_(engine), lock_(engine.loop_->lock()) {
-  if (intake == Intake::kArrived) (void)engine_.loop_->take_in(now());
+  if (intake == Intake::kArrived) take_in();
   if (intake == Intake::kAll) take_in_all();
 }
 
 Engine::Session::~Session() {
+  leave();
+  engine_.loop_->unlock(lock_);
+}
+
+void Engine::Session::leave() noexcept {
   if (put_off_bytes_ != 0) {
     if (engine_.loop_->put_off(put_off_bytes_, now())) {
       engine_.loop_->notify();
@@ -50,9 +55,9 @@ Time Engine::Session::now() noexcept {
   return *now_;
 }
 
-int Engine::Session::wait(const std::function<bool()>& ready, Time deadline, bool for_answer) {
+int Engine::Session::wait(const std::function<bool()>& ready, Time deadline, Awaited awaited) {
   Time woken = now();
-  const int outcome = engine_.loop_->wait(lock_, ready, deadline, woken, for_answer);
+  const int outcome = engine_.loop_->wait(lock_, ready, deadline, woken, awaited);
   now_ = woken;
   return outcome;
 }
@@ -62,14 +67,18 @@ void Engine::Session::flush() noexcept {
   engine_.loop_->notify();
 }
 
+void Engine::Session::take_in() noexcept {
+  engine_.loop_->take_in(now());
+}
+
 void Engine::Session::take_in_all() noexcept {
   engine_.loop_->take_in_all(now());
 }
 
 void Engine::Session::catch_up() noexcept {
-  const bool sent = engine_.loop_->settle(now());
+  const bool to_ourselves = engine_.loop_->settle(now());
   engine_.loop_->notify();
-  if (sent) take_in_all();
+  if (to_ourselves) take_in_all();
 }
 
 Result<std::uint16_t> Engine::claim_port(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
@@ -110,7 +119,7 @@ void Engine::hold() noexcept {
 }
 
 void Engine::let_go() noexcept {
-  loop_->unlock();
+  loop_->let_go();
 }
 
 void Engine::close_descriptors() noexcept {

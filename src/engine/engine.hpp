@@ -30,6 +30,14 @@ struct EngineConfig {
   bool batches = true;  // whether it may pass several packets in one system call
 };
 
+// What a thread waits for. Of some it is worth to look for a moment before it sleeps, where they have come soon before
+// (quick_answers.hpp).
+enum class Awaited : std::uint8_t {
+  kWhatever,
+  kAnswer,   // to what the thread has just asked the peer
+  kRequest,  // a peer that begins: an association to accept
+};
+
 // Who gets the core's events; called with the engine's lock held, must not block.
 class EventSink {
  public:
@@ -65,9 +73,9 @@ class Engine {
 
     // Waits until `ready()` (called with the lock held, by whichever thread drives), the deadline, or a signal; the
     // lock is released while sleeping. 0: ready; ETIMEDOUT; EINTR (a signal handler ran, with SA_RESTART or not: as
-    // poll(2)).
-    // `for_answer`: the thread has just asked the peer something, and may find the answer sooner than sleep.
-    int wait(const std::function<bool()>& ready, Time deadline = kNever, bool for_answer = false);
+    // poll(2)). Of several threads the one that waits longest is asked first, and is woken if its condition is true:
+    // what only one of them can have it may reserve for itself there.
+    int wait(const std::function<bool()>& ready, Time deadline = kNever, Awaited awaited = Awaited::kWhatever);
     // Transmits and delivers events now instead of at the end.
     void flush() noexcept;
     // What this session made due, so many bytes, may be transmitted a moment later (kPutOff at most, or as soon as any
@@ -76,14 +84,18 @@ class Engine {
     // For a session in which nothing became true that another thread may wait for: it ends at once if there is nothing
     // to transmit either.
     void leave_quietly() noexcept { quiet_ = true; }
+    // What Intake::kArrived does at the beginning: what it makes due goes out with what this session does.
+    void take_in() noexcept;
     // What Intake::kAll does at the beginning, for a call that finds out only with the lock held that it must know.
     void take_in_all() noexcept;
-    // Flushes and, if that sent anything, goes on as Intake::kAll does: there may be an answer.
+    // Flushes and, if that sent anything that may arrive in this process, goes on as Intake::kAll does: there may be an
+    // answer.
     void catch_up() noexcept;
 
    private:
     friend class Engine;
     Session(Engine& engine, Intake intake);
+    void leave() noexcept;
     Engine& engine_;
     std::unique_lock<std::mutex> lock_;
     std::optional<Time> now_;

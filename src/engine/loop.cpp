@@ -30,12 +30,6 @@ constexpr Duration kLongestGrace = 20ms;
 constexpr Duration kPieceWithoutEventfd = 1ms;
 constexpr std::size_t kMaxDescriptors = 8;
 
-// Each thread keeps one for all its waits.
-int thread_eventfd() noexcept {
-  thread_local const link::Descriptor descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  return descriptor.number();
-}
-
 // Bit i: something is at entries[i].
 std::uint32_t ready_bits(std::span<const pollfd> entries) noexcept {
   std::uint32_t bits = 0;
@@ -105,25 +99,18 @@ Engine::Loop::Loop(const EngineConfig& config, EventSink& sink, PortClaims claim
 
 Engine::Loop::~Loop() {
   if (!thread_.joinable()) return;
-  {
-    const auto held = lock();
-    stopping_ = true;
-    ring(background_);
-  }
+  auto held = lock();
+  stopping_ = true;
+  ring(background_);
+  unlock(held);
   thread_.join();
 }
 
 void Engine::Loop::close_descriptors() noexcept {
   for (const int descriptor : link_descriptors_) ::close(descriptor);
   claims_.close_descriptors();
-  background_eventfd_.reset();
+  eventfds_.clear();
   trace_.reset();  // its lock on the file would outlive the parent
-  // The one this thread sleeps on would be rung for the parent's.
-  const int fresh = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  const int kept = thread_eventfd();
-  if (fresh < 0) return;
-  if (kept >= 0) (void)::dup3(fresh, kept, O_CLOEXEC);
-  ::close(fresh);
 }
 
 std::error_code Engine::Loop::open_link() {
@@ -136,9 +123,8 @@ std::error_code Engine::Loop::open_link() {
 }
 
 std::error_code Engine::Loop::start_background() {
-  background_eventfd_ = link::Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!background_eventfd_) return {errno, std::system_category()};
-  background_.eventfd = background_eventfd_.number();
+  background_.eventfd = take_eventfd();
+  if (background_.eventfd < 0) return {errno, std::system_category()};
   // Signals are for the program's own threads: the new thread inherits a mask that blocks all of them.
   sigset_t all;
   sigset_t before;
@@ -257,7 +243,7 @@ void Engine::Loop::digest(Time now) noexcept {
 
 void Engine::Loop::take_in_all(Time now) noexcept {
   for (int round = 0; round < kMaxRounds && take_in(now); ++round) {
-    // Who has heard nothing new has nothing new to say.
+    // Others take longer to answer; and who has heard nothing new has nothing new to say.
     if (!settle(now) && took_all_) return;
   }
 }
@@ -269,7 +255,7 @@ bool Engine::Loop::put_off(std::size_t bytes, Time now) noexcept {
 }
 
 bool Engine::Loop::settle(Time now) noexcept {
-  bool sent = false;
+  bool to_ourselves = false;
   put_off_until_ = kNever;
   put_off_bytes_ = 0;
   stack_->expire(now);
@@ -280,7 +266,7 @@ bool Engine::Loop::settle(Time now) noexcept {
   do {
     core::TransmitBatch batch({outbox_.get(), kOutboxSize});
     while (stack_->transmit(batch, now)) {
-      sent = true;
+      to_ourselves = to_ourselves || may_arrive_here(batch.runs());
       if (trace_) {
         trace_->sent(batch.runs());
         trace_->flush();
@@ -298,7 +284,12 @@ bool Engine::Loop::settle(Time now) noexcept {
     if (++rounds == kMaxRounds) work_left_ = true;
   } while (deliver() && !work_left_);  // the sink's reaction to an event may be to send
   sink_.on_events_done();
-  return sent;
+  return to_ourselves;
+}
+
+// The UDP port may be shared: then the kernel gives some of it to us, whoever it is for. Raw IP has no port: 0 is 0.
+bool Engine::Loop::may_arrive_here(std::span<const Transmit> runs) const noexcept {
+  return std::ranges::any_of(runs, [this](const Transmit& run) { return run.to.port == config_.udp_port; });
 }
 
 std::optional<Time> Engine::Loop::next_deadline() const noexcept {
@@ -313,8 +304,36 @@ std::optional<Time> Engine::Loop::next_deadline() const noexcept {
 void Engine::Loop::ring(Sleeper& sleeper) noexcept {
   if (sleeper.rung || sleeper.eventfd < 0) return;
   sleeper.rung = true;
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(sleeper.eventfd, &one, sizeof one);
+  rings_.push_back(sleeper.eventfd);
+}
+
+void Engine::Loop::unlock(std::unique_lock<std::mutex>& lock) noexcept {
+  std::array<int, 16> due;
+  while (!rings_.empty()) {
+    const std::size_t count = std::min(rings_.size(), due.size());
+    std::copy_n(rings_.end() - static_cast<std::ptrdiff_t>(count), count, due.begin());
+    rings_.resize(rings_.size() - count);
+    const bool is_all = rings_.empty();
+    if (is_all) lock.unlock();
+    for (const int eventfd : std::span(due).first(count)) {
+      const std::uint64_t one = 1;
+      [[maybe_unused]] const ssize_t written = ::write(eventfd, &one, sizeof one);
+    }
+    if (is_all) return;
+  }
+  lock.unlock();
+}
+
+int Engine::Loop::take_eventfd() noexcept {
+  if (free_eventfds_.empty()) {
+    link::Descriptor fresh(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!fresh) return -1;
+    free_eventfds_.push_back(fresh.number());
+    eventfds_.push_back(std::move(fresh));
+  }
+  const int taken = free_eventfds_.back();
+  free_eventfds_.pop_back();
+  return taken;
 }
 
 void Engine::Loop::notify() noexcept {
@@ -347,13 +366,17 @@ int Engine::Loop::sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
     for (const int descriptor : link_descriptors_) entries[count++] = {descriptor, POLLIN, 0};
   }
   if (self.eventfd < 0) until = std::min(until, now + kPieceWithoutEventfd);
+  QuickAnswers* const answers = arrived != nullptr && self.looks_left != 0 ? self.answers : nullptr;
+  const bool looks = answers != nullptr && answers->expected(waiting_.size());
+  if (answers != nullptr) --self.looks_left;
   const timespec timeout = to_timespec(until == kNever || until <= now ? Duration::zero() : until - now);
   self.until = until;
   self.asleep = true;
-  lock.unlock();
+  unlock(lock);
   int polled = 0;
-  if (arrived != nullptr && std::exchange(self.looks, false)) {
-    const Time end = std::min(until, now + QuickAnswers::kLook);
+  const Time begin = answers != nullptr ? clock_now() : now;
+  if (looks) {
+    const Time end = std::min(until, begin + QuickAnswers::kLook);
     do polled = ::poll(entries.data(), count, 0);
     while (polled == 0 && clock_now() < end);
   }
@@ -361,15 +384,19 @@ int Engine::Loop::sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
   const int error = polled < 0 ? errno : 0;
   lock.lock();
   self.asleep = false;
-  if (self.rung) {
+  self.rung = false;
+  if (polled > 0 && entries[0].revents != 0) {
     std::uint64_t rings = 0;
     [[maybe_unused]] const ssize_t taken = ::read(self.eventfd, &rings, sizeof rings);
-    self.rung = false;
   }
   now = clock_now();
   if (polled > 0 && arrived != nullptr) {
     arrived->at_mailboxes = entries[1].revents != 0;
     arrived->at_link = ready_bits(std::span(entries).subspan(2, count - 2));
+  }
+  // To be rung early tells nothing.
+  if (answers != nullptr && (polled == 0 || arrived->at_link != 0 || now - begin > QuickAnswers::kLook)) {
+    answers->waited(now - begin, looks);
   }
   return error == EINTR ? EINTR : 0;
 }
@@ -389,20 +416,21 @@ int Engine::Loop::drive(Sleeper& self, std::unique_lock<std::mutex>& lock, Time 
 }
 
 int Engine::Loop::wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& ready, Time deadline, Time& now,
-                       bool for_answer) {
+                       Awaited awaited) {
   settle(now);
   notify();
   if (ready()) return 0;
   Sleeper self;
   self.ready = &ready;
-  self.eventfd = thread_eventfd();
-  self.looks = for_answer && quick_answers_.expected();
+  self.eventfd = take_eventfd();
+  if (awaited != Awaited::kWhatever) {
+    self.answers = awaited == Awaited::kAnswer ? &quick_answers_ : &quick_requests_;
+    self.looks_left = QuickAnswers::kLooks;
+  }
   waiting_.push_back(&self);
-  const bool looked = self.looks;
-  const Time begin = clock_now();
   const int result = wait_as(self, lock, deadline, now);
-  if (for_answer) quick_answers_.waited(now - begin, looked);
   std::erase(waiting_, &self);
+  if (self.eventfd >= 0) free_eventfds_.push_back(self.eventfd);
   if (driver_ == &self) {
     driver_ = nullptr;
     last_departure_ = now;

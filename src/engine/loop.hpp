@@ -12,7 +12,8 @@
 //   4. On stand-by it looks rarely: while it finds a user thread driving, its pauses double up to kLongestGrace; when
 //   the same
 //      thread has slept through a pause, it sleeps without end, and that driver wakes it on leaving.
-//   5. Whoever ends a session with a deadline nearer than the sleeping driver's (or, if there is none, than the
+//   5. Who is woken wants the lock: eventfds are written to when it has been released.
+//   6. Whoever ends a session with a deadline nearer than the sleeping driver's (or, if there is none, than the
 //   background
 //      thread's) wakes that one, so that timers are served on time.
 // A program that never blocks is thus driven by the background thread sitting in poll.
@@ -52,8 +53,9 @@ class Engine::Loop {
   Loop& operator=(const Loop&) = delete;
 
   [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
-  void unlock() noexcept { mutex_.unlock(); }  // what lock() has released from its guard
-  void close_descriptors() noexcept;           // Engine::close_descriptors()
+  void unlock(std::unique_lock<std::mutex>& lock) noexcept;  // and wakes whom ring() has noted
+  void let_go() noexcept { mutex_.unlock(); }                // what lock() has released from its guard
+  void close_descriptors() noexcept;                         // Engine::close_descriptors()
 
   // Gives the stack what has already arrived and delivers its events; what is to be sent waits for settle(). False:
   // nothing had.
@@ -62,8 +64,8 @@ class Engine::Loop {
   void take_in_all(Time now) noexcept;
   // What input made due but for what is to be sent: timers and events.
   void digest(Time now) noexcept;
-  // Expires timers, transmits, delivers events until nothing is left or a bound on work is reached. Whether it sent
-  // anything.
+  // Expires timers, transmits, delivers events until nothing is left or a bound on work is reached. Whether anything
+  // that it sent may arrive here, which then answers at once.
   bool settle(Time now) noexcept;
   // Whether settle() would do nothing but expire timers, which the sleeping driver does in time.
   [[nodiscard]] bool is_settled() const noexcept {
@@ -74,7 +76,7 @@ class Engine::Loop {
   // Wakes threads whose condition has come true, and the sleeping driver if it would sleep too long.
   void notify() noexcept;
   int wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& ready, Time deadline, Time& now,
-           bool for_answer);
+           Awaited awaited);
 
   [[nodiscard]] Result<std::uint16_t> claim(std::uint16_t port, std::span<const IpAddress> addresses, bool any_v4,
                                             bool any_v6);
@@ -93,11 +95,12 @@ class Engine::Loop {
   // A thread that waits, or the background thread.
   struct Sleeper {
     const std::function<bool()>* ready = nullptr;
-    int eventfd = -1;     // -1: there are no descriptors left; it sleeps in short pieces
-    bool asleep = false;  // has released the lock to sleep
-    bool looks = false;   // for input, for QuickAnswers::kLook, before it does
-    bool rung = false;    // its eventfd is readable
-    Time until = kNever;  // until when it sleeps
+    int eventfd = -1;                 // one of eventfds_; -1: there are no descriptors left; it sleeps in short pieces
+    bool asleep = false;              // has released the lock to sleep
+    QuickAnswers* answers = nullptr;  // how soon came what it waits for; nullptr: it does not look for it
+    unsigned looks_left = 0;          // before so many sleeps more it may look
+    bool rung = false;                // its eventfd is readable, or will be in a moment
+    Time until = kNever;              // until when it sleeps
   };
   struct Arrived {
     std::uint32_t at_link = 0;  // as Link::receive() has it
@@ -111,13 +114,15 @@ class Engine::Loop {
   void serve() noexcept;                             // tells the link for which ports this process is there
   void serve_fewer() noexcept;
   bool deliver() noexcept;
+  [[nodiscard]] bool may_arrive_here(std::span<const Transmit> runs) const noexcept;
   [[nodiscard]] std::optional<Time> next_deadline() const noexcept;
 
   int wait_as(Sleeper& self, std::unique_lock<std::mutex>& lock, Time deadline, Time& now);
   int drive(Sleeper& self, std::unique_lock<std::mutex>& lock, Time deadline, Time& now);
   int sleep(Sleeper& self, std::unique_lock<std::mutex>& lock, Time until, Time& now, Arrived* arrived);
   void find_successor() noexcept;
-  static void ring(Sleeper& sleeper) noexcept;
+  void ring(Sleeper& sleeper) noexcept;
+  [[nodiscard]] int take_eventfd() noexcept;
 
   [[nodiscard]] std::error_code open_link();
   [[nodiscard]] std::error_code start_background();
@@ -145,13 +150,18 @@ class Engine::Loop {
   bool took_all_ = false;   // the last take_in() left nothing behind
 
   QuickAnswers quick_answers_;
+  QuickAnswers quick_requests_;
+  // What threads sleep on. They stay open, so that one is never written to that has become something else; a write that
+  // comes late wakes its next user once for nothing.
+  std::vector<link::Descriptor> eventfds_;
+  std::vector<int> free_eventfds_;
+  std::vector<int> rings_;         // to be written to by unlock()
   std::vector<Sleeper*> waiting_;  // user threads in wait(), the longest waiting first
   Sleeper* driver_ = nullptr;
   Time last_departure_{};  // when a user thread last left the driver's role
   std::uint64_t departures_ = 0;
 
   Sleeper background_;
-  link::Descriptor background_eventfd_;
   static constexpr Duration kFirstGrace = std::chrono::milliseconds(2);
   Duration grace_ = kFirstGrace;
   std::uint64_t departures_seen_ = 0;

@@ -31,15 +31,25 @@ bool StackSocket::admit(core::AssociationId id, const std::shared_ptr<Endpoint>&
 int StackSocket::accept(std::shared_ptr<Socket>& accepted, sockaddr* address, socklen_t* length, int flags) noexcept {
   if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
   auto session = instance_.engine().session();
-  if (accept_queue_.empty()) learn_news(session);  // else what is to come next is known
   if (closed_) return -EBADF;
   if (is_one_to_many()) return -EOPNOTSUPP;
   if (stage_ != Stage::kListening) return -EINVAL;
-  if (accept_queue_.empty()) {
-    if (is_nonblocking(0)) return -EAGAIN;
+  const auto is_any_left = [this] { return accept_queue_.size() > promised_; };
+  const bool may_wait = is_any_left() || !is_nonblocking(0);
+  if (!may_wait) learn_news(session);  // who waits takes in himself what comes
+  if (!is_any_left()) {
+    if (!may_wait) return -EAGAIN;
     ++waiting_readers_;
-    const int error =
-        wait(session, settings.receive_timeout, [&] { return !accept_queue_.empty() || stage_ != Stage::kListening; });
+    bool promised = false;  // to this thread: no other is woken for the same
+    const auto ready = [&] {
+      if (!promised && is_any_left()) {
+        promised = true;
+        ++promised_;
+      }
+      return promised || stage_ != Stage::kListening;
+    };
+    const int error = wait(session, settings.receive_timeout, ready, engine::Awaited::kRequest);
+    if (promised) --promised_;
     --waiting_readers_;
     if (error != 0) {
       settle();

@@ -13,7 +13,7 @@ namespace netsctp::socket {
 int StackSocket::close() noexcept {
   const auto self = shared_from_this();
   auto session = instance_.engine().session();
-  learn_news(session);
+  if (endpoint_ != nullptr) session.take_in();  // what nobody has read matters
   if (closed_) return -EBADF;
   std::vector<std::shared_ptr<SocketAssociation>> waited_for;
   for (const auto id : associations_) waited_for.push_back(instance_.share(id));
@@ -30,7 +30,7 @@ int StackSocket::close() noexcept {
           }
           return true;
         },
-        session.now() + std::chrono::seconds(settings.linger_seconds));
+        session.now() + std::chrono::seconds(settings.linger_seconds), engine::Awaited::kAnswer);
   }
   return 0;
 }
@@ -77,7 +77,7 @@ int StackSocket::shutdown(int how) noexcept {
   if (how != SHUT_RD) {
     shut_write_ = true;
     if (only_ != nullptr) {
-      only_->shutting_down = true;
+      only_->shutting_down = asked_ = true;
       (void)stack().shutdown(only_->id, session.now());
     }
   }

@@ -97,8 +97,8 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::associate(Session& sessi
 
 int StackSocket::await_up(Session& session, const std::shared_ptr<SocketAssociation>& association) {
   ++waiting_connectors_;
-  const int outcome = wait(
-      session, settings.send_timeout, [&] { return association->up || association->ended; }, true);
+  const auto ready = [&] { return association->up || association->ended; };
+  const int outcome = wait(session, settings.send_timeout, ready, engine::Awaited::kAnswer);
   --waiting_connectors_;
   if (outcome != 0 || association->up) return outcome;
   if (!is_one_to_many() && stage_ == Stage::kEnded) stage_ = Stage::kIdle;  // told here: it may be tried again

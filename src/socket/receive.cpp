@@ -76,7 +76,8 @@ ssize_t StackSocket::recvmsg(msghdr* given, int flags) noexcept {
     const auto ready = [&] {
       return queue_.next(settings.fragment_interleave) != nullptr || error_ != 0 || end_of_input_ || nothing_can_come();
     };
-    const int outcome = wait(session, settings.receive_timeout, ready, std::exchange(asked_, false));
+    const auto awaited = std::exchange(asked_, false) ? engine::Awaited::kAnswer : engine::Awaited::kWhatever;
+    const int outcome = wait(session, settings.receive_timeout, ready, awaited);
     --waiting_readers_;
     if (outcome != 0) {
       if (!closed_) settle();

@@ -90,9 +90,9 @@ void StackSocket::apply_defaults() noexcept {
 }
 
 int StackSocket::wait(Session& session, Duration timeout, const std::function<bool()>& ready,
-                      bool for_answer) noexcept {
+                      engine::Awaited awaited) noexcept {
   const Time deadline = timeout == Duration{} ? kNever : engine::Engine::clock_now() + timeout;
-  const int outcome = session.wait([&] { return closed_ || ready(); }, deadline, for_answer);
+  const int outcome = session.wait([&] { return closed_ || ready(); }, deadline, awaited);
   if (closed_) return -EBADF;
   if (outcome == ETIMEDOUT || outcome == -ETIMEDOUT) return -EAGAIN;
   return outcome > 0 ? -outcome : outcome;

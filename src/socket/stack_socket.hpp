@@ -112,8 +112,9 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
 
  private:
   // Waits until `ready`, a close (EBADF), the timeout (EAGAIN; zero: none) or a signal (EINTR): 0 or negative errno.
-  // `for_answer` as Session::wait() has it.
-  int wait(Session& session, Duration timeout, const std::function<bool()>& ready, bool for_answer = false) noexcept;
+  // `awaited` as Session::wait() has it.
+  int wait(Session& session, Duration timeout, const std::function<bool()>& ready,
+           engine::Awaited awaited = engine::Awaited::kWhatever) noexcept;
   [[nodiscard]] bool is_nonblocking(int flags) const noexcept;
   // Takes in what has arrived, unless nothing can be for this socket: it has no port yet.
   void learn_news(Session& session) const noexcept {
@@ -178,6 +179,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   Readiness readiness_;
   ReceiveQueue queue_;
   std::size_t backlog_ = 0;
+  std::size_t promised_ = 0;  // of those in the accept queue, to threads that are woken to take one each
   Ring<std::shared_ptr<StackSocket>> accept_queue_;  // sockets without a descriptor yet
   StackSocket* listener_ = nullptr;                  // of a socket that waits in an accept queue
 };

@@ -1,6 +1,7 @@
 // One-to-one sockets: bind, listen, accept, connect, names, shutdown, close (RFC 6458 §4).
 #include <fcntl.h>
 
+#include <set>
 #include <thread>
 
 #include "sockets.hpp"
@@ -269,6 +270,39 @@ TEST(OneToOne, CloseWakesBlockedCallsWithEbadf) {
   EXPECT_EQ(pair.listening->close(), 0);
   reader.join();
   acceptor.join();
+}
+
+// Each takes what it was woken for, however they and those that need not wait mix.
+TEST(OneToOne, ThreadsThatWaitInAcceptGetAnAssociationEach_6458_4_1_4) {
+  constexpr int kThreads = 4;
+  constexpr int kRounds = 8;
+  std::uint16_t port = 0;
+  const SocketPtr listening = listener(port, SOCK_STREAM, "127.0.0.1", kThreads * kRounds);
+  be_patient(listening);
+  std::vector<std::uint16_t> peers[kThreads];
+  std::vector<std::thread> acceptors;
+  for (auto& mine : peers) {
+    acceptors.emplace_back([&] {
+      for (int i = 0; i < kRounds; ++i) {
+        const SocketPtr server = accept_one(listening);
+        Address peer;
+        peer.length = sizeof peer.storage;
+        if (server == nullptr || server->getpeername(peer.get(), &peer.length) != 0) return;
+        mine.push_back(peer.port());
+      }
+    });
+  }
+  std::vector<SocketPtr> clients;
+  std::set<std::uint16_t> expected;
+  for (int i = 0; i < kThreads * kRounds; ++i) {
+    clients.push_back(make());
+    ASSERT_EQ(connect_to(clients.back(), Address::v4("127.0.0.1", port)), 0);
+    expected.insert(name_of(clients.back()).port());
+  }
+  for (auto& acceptor : acceptors) acceptor.join();
+  std::set<std::uint16_t> accepted;
+  for (const auto& mine : peers) accepted.insert(mine.begin(), mine.end());
+  EXPECT_EQ(accepted, expected);
 }
 
 TEST(OneToOne, ReceiveTimeoutIsEagain) {
