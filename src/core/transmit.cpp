@@ -10,6 +10,7 @@
 namespace netsctp::core {
 
 bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
+  if (bbr_) bbr_->now = now;
   unsigned empty_packets = 0;
   for (;;) {
     give_up(now);  // RFC 3758 §4.1 TR3, TR4: before anything is sent
@@ -58,6 +59,7 @@ std::size_t Association::packet_limit(PathId path) const noexcept {
 
 // Where the next packet goes, if one is due at all.
 std::optional<PathId> Association::next_packet_path() noexcept {
+  if (bbr_) bbr_->send_at = kNever;
   switch (state_) {
     case State::kClosed:
       return {};
@@ -98,7 +100,7 @@ std::optional<PathId> Association::next_data_path() noexcept {
   PathId path = next->path == kNoPath ? data_path() : next->path;
   if (paths_[path].state != Path::State::kActive) path = data_path();  // RFC 9260 §6.4.1
   if (!peer_window_allows(next->length) || !window_open(path) || nagle_holds(path)) return {};
-  if (parameters_.max_burst != 0 && burst_left_ == 0) return {};
+  if (burst_over()) return {};
   return path;
 }
 
@@ -274,8 +276,9 @@ bool Association::may_send_data() const noexcept {
 bool Association::window_open(PathId path) const noexcept {
   if (path == beyond_window_) return true;
   const std::size_t in_flight = outstanding_.in_flight(path);
-  if (paths_[path].one_packet && in_flight > 0) return false;  // RFC 9260 §7.2.3
-  return in_flight < paths_[path].congestion.window();         // RFC 9260 §6.1 B
+  if (paths_[path].one_packet && in_flight > 0) return false;       // RFC 9260 §7.2.3
+  if (in_flight >= paths_[path].congestion.window()) return false;  // RFC 9260 §6.1 B
+  return pace_allows(path);
 }
 
 // RFC 9260 §6.1: a packet that fills the congestion window by itself asks for its SACK at once: no second one will come
@@ -330,6 +333,11 @@ bool Association::sack_fits_before_data(const wire::PacketWriter& writer) noexce
   return wire::kSackHeaderSize + due <= writer.room();
 }
 
+// RFC 9260 §6.1 D. What is paced comes in no bursts that matter.
+bool Association::burst_over() const noexcept {
+  return parameters_.max_burst != 0 && burst_left_ == 0 && !bbr_;
+}
+
 // RFC 9260 §6.1 D: Max.Burst packets at each SACK. One that acknowledges many packets (a receiver that batches) counts
 // as one for each second packet, as §6.2 would have the receiver send them: else a sender whose flight has become small
 // would never fill its window again.
@@ -356,6 +364,7 @@ void Association::start_t3(PathId path, Time now, bool restart) noexcept {
 
 void Association::write_data(wire::PacketWriter& writer, PathId path, Time now) noexcept {
   Path& to = paths_[path];
+  choose_model(now);
   if (outstanding_.in_flight(path) == 0 && !all_data_acknowledged()) {
     to.congestion.idle(now - to.last_data_at, to.timeout.rto(), to.pmdcs());  // RFC 9260 §7.2.1
     to.last_data_at = now;
@@ -397,6 +406,7 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
     const std::optional<Tsn> lowest = outstanding_.earliest(path);
     const bool earliest = chunk.path == path && (!lowest || *tsn < *lowest);
     peer_rwnd_ -= std::min<std::size_t>(peer_rwnd_, chunk.length);
+    note_sent(path, *tsn, chunk.wire_size(), now);
     outstanding_.retransmitted(*tsn, path, now);
     if (earliest) start_t3(path, now, true);
     ++stack_.counters.retransmitted_chunks;
@@ -409,7 +419,7 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
 }
 
 bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time now) noexcept {
-  if (!window_open(path) || (parameters_.max_burst != 0 && burst_left_ == 0)) return false;
+  if (!window_open(path) || burst_over()) return false;
   // Room is made for a packet that goes out anyway; one that carries nothing else yet waits for more to bundle.
   if (writer.empty() && nagle_holds(path)) return false;
   bool sent = false;
@@ -436,6 +446,7 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
     const SendQueue::Taken taken = send_queue_.take(limit);
     std::uint8_t flags = taken.flags;
     peer_rwnd_ -= std::min(peer_rwnd_, taken.length);
+    note_sent(path, outstanding_.next_tsn(), size, now);
     const Tsn tsn = outstanding_.add(taken.message, taken.offset, taken.length, flags, path, now);
     // RFC 9260 §6.1: so does the last chunk before a shutdown.
     if ((flags & wire::kDataFlagEnd) != 0 && send_queue_.empty() && state_ == State::kShutdownPending) immediate = true;
