@@ -34,8 +34,8 @@ void Association::on_sack(const wire::Chunk& chunk, Time now) noexcept {
   for (PathId i = 0; i < paths_.size(); ++i) flight_before[i] = outstanding_.in_flight(i);
   const bool was_advancing = cumulative > outstanding_.cumulative_ack_point();
   choose_loss_detection();
-  choose_model(now);
-  note_nothing_to_send(now);
+  if (wants_model()) choose_model(now);
+  if (bbr_) note_nothing_to_send(now);
   if (rack_) {
     for (PathId i = 0; i < paths_.size(); ++i) (*rack_)[i].begin(now);
   }
@@ -66,7 +66,7 @@ void Association::on_cumulative_ack(std::uint32_t wire_cumulative, Time now) noe
   if (cumulative <= outstanding_.cumulative_ack_point() || cumulative >= outstanding_.next_tsn()) return;
   std::array<std::size_t, kMaxPaths> flight_before{};
   for (PathId i = 0; i < paths_.size(); ++i) flight_before[i] = outstanding_.in_flight(i);
-  choose_model(now);
+  if (wants_model()) choose_model(now);
   const Outstanding::Watchers watchers{nullptr, bbr_.get()};
   apply(outstanding_.on_cumulative_ack(cumulative, bbr_ ? &watchers : nullptr), flight_before, now);
 }

@@ -212,12 +212,16 @@ class Association final : public TimerNode {
   void send_probe(PathId id, Time now) noexcept;
 
   // pacing.cpp
+  // There is one, or there is to be one.
+  [[nodiscard]] bool wants_model() const noexcept {
+    return bbr_ || parameters_.congestion_control == CongestionControl::kBbr;
+  }
   void choose_model(Time now) noexcept;
   void note_nothing_to_send(Time now) noexcept;
-  void note_sent(PathId path, Tsn tsn, std::size_t bytes, Time now) noexcept;
   void update_model(PathId id, Time now) noexcept;
   void model_timed_out(PathId id, std::size_t bytes_lost, Time now) noexcept;
   [[nodiscard]] Bbr::Moment moment(PathId path, Time now) const noexcept;
+  [[nodiscard]] bool on_pace(PathId path) const noexcept { return !bbr_ || pace_allows(path); }
   [[nodiscard]] bool pace_allows(PathId path) const noexcept;
 
   // transmit.cpp

@@ -16,7 +16,12 @@ struct BbrPaths {
   std::vector<Bbr> models;  // by path
   SentChunks chunks;
   Time now{};             // of the call from outside: what may be sent depends on it
-  Time send_at = kNever;  // data waits for nothing but this
+  Time send_at = kNever;  // data waits for nothing but this, as far as was asked since
+
+  void begin(Time when) noexcept {
+    now = when;
+    send_at = kNever;
+  }
 
   void sent(PathId path, Tsn tsn, std::size_t bytes, const Bbr::Moment& moment) noexcept {
     models[path].sent(chunks.at(tsn), bytes, moment);

@@ -1,4 +1,5 @@
-// BBR at work (bbr.hpp): what its models are told, and when what they hold back may go.
+// BBR at work (bbr.hpp): what its models are told, and when what they hold back may go. Where another congestion
+// control is chosen, nothing here but choose_model() is called, and that only to end it.
 #include <algorithm>
 #include <new>
 
@@ -21,17 +22,11 @@ void Association::choose_model(Time now) noexcept {
 
 // draft-ietf-ccwg-bbr-06 §4.1.2.4: asked before an event changes anything.
 void Association::note_nothing_to_send(Time now) noexcept {
-  if (!bbr_) return;
-  bbr_->now = now;
+  bbr_->begin(now);
   if (outstanding_.has_retransmits()) return;
   for (PathId i = 0; i < std::min(bbr_->models.size(), paths_.size()); ++i) {
     if (send_queue_.empty() || nagle_holds(i)) bbr_->models[i].nothing_to_send(outstanding_.in_flight(i));
   }
-}
-
-// A chunk is about to go out.
-void Association::note_sent(PathId path, Tsn tsn, std::size_t bytes, Time now) noexcept {
-  if (bbr_) bbr_->sent(path, tsn, bytes, moment(path, now));
 }
 
 // A SACK was applied to the chunks of a path.
@@ -52,7 +47,8 @@ Bbr::Moment Association::moment(PathId path, Time now) const noexcept {
 
 // Whether data may go to the path now, as far as its rate is concerned; if not, next_deadline() says when.
 bool Association::pace_allows(PathId path) const noexcept {
-  if (!bbr_ || path >= bbr_->models.size()) return true;
+  // A probe of RFC 8985 §7.3 waits for nothing; and where nothing was ever sent there is no pace yet.
+  if (path == beyond_window_ || path >= bbr_->models.size()) return true;
   const Pacer& pacer = bbr_->models[path].pacer();
   if (pacer.may_send(bbr_->now)) return true;
   bbr_->send_at = std::min(bbr_->send_at, pacer.next_send());

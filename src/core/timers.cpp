@@ -23,8 +23,7 @@ void Association::expire(Time now) noexcept {
     timer(which) = kNever;
     return true;
   };
-  note_nothing_to_send(now);
-  if (bbr_) bbr_->send_at = kNever;
+  if (bbr_) note_nothing_to_send(now);
   if (due(Timer::kT1)) on_t1(now);
   if (due(Timer::kT5)) {
     // RFC 9260 §9.2: the shutdown took too long altogether.
@@ -107,7 +106,7 @@ void Association::count_association_error() noexcept {
 
 void Association::progress(Time now) noexcept {
   if (state_ == State::kClosed) return;
-  if (bbr_) bbr_->now = now;
+  if (bbr_) bbr_->begin(now);
   give_up(now);
   report_sender_dry();
   perform_deferred();

@@ -59,7 +59,6 @@ std::size_t Association::packet_limit(PathId path) const noexcept {
 
 // Where the next packet goes, if one is due at all.
 std::optional<PathId> Association::next_packet_path() noexcept {
-  if (bbr_) bbr_->send_at = kNever;
   switch (state_) {
     case State::kClosed:
       return {};
@@ -91,7 +90,7 @@ std::optional<PathId> Association::next_data_path() noexcept {
     const std::optional<Tsn> tsn = outstanding_.next_retransmit(outstanding_.cumulative_ack_point() + 1);
     if (!tsn) return {};
     const PathId path = retransmit_path(outstanding_.chunk(*tsn));
-    if (fast_retransmit_packet_ || window_open(path)) return path;
+    if (fast_retransmit_packet_ || (window_open(path) && on_pace(path))) return path;
     return {};
   }
   const std::optional<SendQueue::Next> next = send_queue_.peek(fragment_size());
@@ -100,7 +99,7 @@ std::optional<PathId> Association::next_data_path() noexcept {
   PathId path = next->path == kNoPath ? data_path() : next->path;
   if (paths_[path].state != Path::State::kActive) path = data_path();  // RFC 9260 §6.4.1
   if (!peer_window_allows(next->length) || !window_open(path) || nagle_holds(path)) return {};
-  if (burst_over()) return {};
+  if (burst_over() || !on_pace(path)) return {};
   return path;
 }
 
@@ -276,9 +275,8 @@ bool Association::may_send_data() const noexcept {
 bool Association::window_open(PathId path) const noexcept {
   if (path == beyond_window_) return true;
   const std::size_t in_flight = outstanding_.in_flight(path);
-  if (paths_[path].one_packet && in_flight > 0) return false;       // RFC 9260 §7.2.3
-  if (in_flight >= paths_[path].congestion.window()) return false;  // RFC 9260 §6.1 B
-  return pace_allows(path);
+  if (paths_[path].one_packet && in_flight > 0) return false;  // RFC 9260 §7.2.3
+  return in_flight < paths_[path].congestion.window();         // RFC 9260 §6.1 B
 }
 
 // RFC 9260 §6.1: a packet that fills the congestion window by itself asks for its SACK at once: no second one will come
@@ -364,7 +362,7 @@ void Association::start_t3(PathId path, Time now, bool restart) noexcept {
 
 void Association::write_data(wire::PacketWriter& writer, PathId path, Time now) noexcept {
   Path& to = paths_[path];
-  choose_model(now);
+  if (wants_model()) choose_model(now);
   if (outstanding_.in_flight(path) == 0 && !all_data_acknowledged()) {
     to.congestion.idle(now - to.last_data_at, to.timeout.rto(), to.pmdcs());  // RFC 9260 §7.2.1
     to.last_data_at = now;
@@ -379,7 +377,7 @@ void Association::write_data(wire::PacketWriter& writer, PathId path, Time now) 
 
 bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path, Time now) noexcept {
   const bool ignore_window = fast_retransmit_packet_;  // RFC 9260 §7.2.4 step 3
-  if (!ignore_window && !window_open(path)) return false;
+  if (!ignore_window && !(window_open(path) && on_pace(path))) return false;
   bool sent = false;
   bool immediate = fills_window_alone(path);
   Tsn from = outstanding_.cumulative_ack_point() + 1;
@@ -406,7 +404,7 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
     const std::optional<Tsn> lowest = outstanding_.earliest(path);
     const bool earliest = chunk.path == path && (!lowest || *tsn < *lowest);
     peer_rwnd_ -= std::min<std::size_t>(peer_rwnd_, chunk.length);
-    note_sent(path, *tsn, chunk.wire_size(), now);
+    if (bbr_) bbr_->sent(path, *tsn, chunk.wire_size(), moment(path, now));
     outstanding_.retransmitted(*tsn, path, now);
     if (earliest) start_t3(path, now, true);
     ++stack_.counters.retransmitted_chunks;
@@ -419,7 +417,7 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
 }
 
 bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time now) noexcept {
-  if (!window_open(path) || burst_over()) return false;
+  if (!window_open(path) || burst_over() || !on_pace(path)) return false;
   // Room is made for a packet that goes out anyway; one that carries nothing else yet waits for more to bundle.
   if (writer.empty() && nagle_holds(path)) return false;
   bool sent = false;
@@ -446,7 +444,7 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
     const SendQueue::Taken taken = send_queue_.take(limit);
     std::uint8_t flags = taken.flags;
     peer_rwnd_ -= std::min(peer_rwnd_, taken.length);
-    note_sent(path, outstanding_.next_tsn(), size, now);
+    if (bbr_) bbr_->sent(path, outstanding_.next_tsn(), size, moment(path, now));
     const Tsn tsn = outstanding_.add(taken.message, taken.offset, taken.length, flags, path, now);
     // RFC 9260 §6.1: so does the last chunk before a shutdown.
     if ((flags & wire::kDataFlagEnd) != 0 && send_queue_.empty() && state_ == State::kShutdownPending) immediate = true;

@@ -68,7 +68,7 @@ TEST(Bbr, LossBelowTwoPercentCostsLittle) {  // §3.1
     double loss;
     double mean;
     double worst;
-  } kBounds[] = {{0, 0.85, 0.85}, {0.001, 0.8, 0.7}, {0.01, 0.7, 0.55}, {0.03, 0.15, 0.04}};
+  } kBounds[] = {{0, 0.87, 0.87}, {0.001, 0.82, 0.8}, {0.01, 0.78, 0.75}, {0.03, 0.25, 0.1}};
   for (const auto& [loss, mean, worst] : kBounds) {
     double sum = 0;
     constexpr std::uint64_t kSeeds = 10;
@@ -119,8 +119,8 @@ Duration mean_round_trip(CongestionControl control) {
 TEST(Bbr, ADeepQueueStaysEmpty) {  // §3.2
   const Duration model = mean_round_trip(CongestionControl::kBbr) - 50ms;
   const Duration losses = mean_round_trip(CongestionControl::kCubic) - 50ms;
-  EXPECT_LE(model, 25ms);
-  EXPECT_GE(losses, 4 * model);
+  EXPECT_LE(model, 10ms);
+  EXPECT_GE(losses, 100ms);
 }
 
 // Two flows over one bottleneck, the second begun a second later; what they carry in a long while after that.
@@ -166,8 +166,8 @@ Shares together(CongestionControl first, CongestionControl second, std::uint64_t
 TEST(Bbr, TwoFlowsShareABottleneck) {  // §5.3.3
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     const auto [first, second] = together(CongestionControl::kBbr, CongestionControl::kBbr, seed);
-    EXPECT_GE(first + second, 0.8) << "seed " << seed;
-    EXPECT_GE(std::min(first, second), 0.25 * std::max(first, second)) << first << " and " << second;
+    EXPECT_GE(first + second, 0.85) << "seed " << seed;
+    EXPECT_GE(std::min(first, second), 0.4 * std::max(first, second)) << first << " and " << second;
   }
 }
 
@@ -176,8 +176,8 @@ TEST(Bbr, BesideAnotherControlNeitherStarves) {  // §5.3.3.8.1
     for (const bool model_first : {true, false}) {
       const auto [first, second] = model_first ? together(CongestionControl::kBbr, CongestionControl::kRfc9260, seed)
                                                : together(CongestionControl::kRfc9260, CongestionControl::kBbr, seed);
-      EXPECT_GE(first + second, 0.7) << "seed " << seed;
-      EXPECT_GE(std::min(first, second), 0.05) << first << " and " << second << ", seed " << seed;
+      EXPECT_GE(first + second, 0.85) << "seed " << seed;
+      EXPECT_GE(std::min(first, second), 0.2) << first << " and " << second << ", seed " << seed;
     }
   }
 }
@@ -189,7 +189,7 @@ TEST(Bbr, NobodySpinsUntilThePaceAllows) {  // §5.6.3
   bulk.send(50'000);
   const std::uint64_t before = bulk.host_a.wakes();
   bulk.network.run_for(5s);
-  EXPECT_LE(bulk.host_a.wakes() - before, 8'000U);  // a quantum is a millisecond; its end may pass without data to send
+  EXPECT_LE(bulk.host_a.wakes() - before, 5'000U);  // a quantum is a millisecond
   // When all has arrived nothing but heartbeats is left to wake for.
   ASSERT_TRUE(bulk.network.run_until([&] { return bulk.b.latest()->bytes_read == 50'000 * kSize; }, 20s));
   bulk.network.run_for(1s);
@@ -308,7 +308,7 @@ TEST(Bbr, WithoutRackItFindsLossesByReports) {  // RFC 9260 §7.2.4
     stack.association_parameters(bulk.a.latest()->id)->loss_detection = core::LossDetection::kRfc9260;
   });
   bulk.send(50'000);
-  EXPECT_GE(bulk.share(5s), 0.3);
+  EXPECT_GE(bulk.share(5s), 0.45);
 }
 
 TEST(Bbr, TheSameSeedGivesTheSameRun) {
