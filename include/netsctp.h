@@ -97,10 +97,11 @@ struct sctp_recvv_rn {
 #endif /* HAVE_SCTP_SENDV */
 
 /* Options of our own stack, level IPPROTO_SCTP, struct sctp_assoc_value; elsewhere ENOPROTOOPT.
- * How the congestion window grows: by RFC 9260 §7.2, or by CUBIC. */
+ * How the congestion window grows: by RFC 9260 §7.2, by CUBIC, or by BBR (draft-ietf-ccwg-bbr), which paces too. */
 #define NETSCTP_CONGESTION_CONTROL 10001
 #define NETSCTP_CONGESTION_RFC9260 0
 #define NETSCTP_CONGESTION_CUBIC 1
+#define NETSCTP_CONGESTION_BBR 2
 /* What shows a loss: three missing reports (RFC 9260 §7.2.4), or time, with a probe (RACK-TLP, RFC 8985). */
 #define NETSCTP_LOSS_DETECTION 10002
 #define NETSCTP_LOSS_DETECTION_RFC9260 0

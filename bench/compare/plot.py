@@ -6,8 +6,8 @@ import report
 import rows
 
 COLORS = {"netsctp": "#1558b0", "netsctp-plain": "#7aa7de", "netsctp-oneport": "#0f8b8d", "netsctp-rack": "#2f7fd1",
-          "netsctp-cubic": "#3b3fb6", "iperf3": "#74c4c0",
-          "usrsctp": "#e07b00", "tcp": "#6b6b6b", "tcp-reno": "#a0a0a0", "udp": "#9a7fb8", "udp-plain": "#c9b8dc",
+          "netsctp-cubic": "#3b3fb6", "netsctp-bbr": "#6a2fb0", "iperf3": "#74c4c0",
+          "usrsctp": "#e07b00", "tcp": "#6b6b6b", "tcp-reno": "#a0a0a0", "tcp-bbr": "#c4c4c4", "udp": "#9a7fb8", "udp-plain": "#c9b8dc",
           "sctp": "#a3402f"}
 WIDTH, LEFT, BAR, LENGTH = 960, 250, 13, 520
 TITLE, GAP = 34, 12

@@ -1,6 +1,7 @@
 """What is compared: the peers, the rows of the table, and the targets. Nothing here measures."""
 import contextlib
 import dataclasses
+import pathlib
 import socket
 
 KIB = 1024
@@ -31,6 +32,9 @@ PEERS = {peer.key: peer for peer in (
     Peer("netsctp-cubic", "netsctp, RACK and CUBIC", "the same as netsctp with NETSCTP_LOSS_DETECTION=rack, NETSCTP_CONGESTION=cubic",
          ("netsctp_load",), 2 * MIB, (("NETSCTP_BACKEND", "stack"), ("NETSCTP_LOSS_DETECTION", "rack"),
                                       ("NETSCTP_CONGESTION", "cubic"))),
+    Peer("netsctp-bbr", "netsctp, RACK and BBR", "the same as netsctp with NETSCTP_LOSS_DETECTION=rack, NETSCTP_CONGESTION=bbr",
+         ("netsctp_load",), 2 * MIB, (("NETSCTP_BACKEND", "stack"), ("NETSCTP_LOSS_DETECTION", "rack"),
+                                      ("NETSCTP_CONGESTION", "bbr"))),
     Peer("netsctp-oneport", "netsctp, one port", "the same as netsctp, both processes behind one UDP port, its own buffers",
          ("netsctp_load",), 0, (("NETSCTP_BACKEND", "stack"),), one_port=True),
     Peer("iperf3", "iperf3, preload", "iperf3 --sctp under the preload library, both behind one UDP port",
@@ -41,6 +45,8 @@ PEERS = {peer.key: peer for peer in (
          ("sockets_load", "--protocol", "tcp", "--congestion", "cubic")),
     Peer("tcp-reno", "TCP, Reno", "the same with Reno",
          ("sockets_load", "--protocol", "tcp", "--congestion", "reno")),
+    Peer("tcp-bbr", "TCP, BBR", "the same with the kernel's BBR",
+         ("sockets_load", "--protocol", "tcp", "--congestion", "bbr")),
     Peer("udp", "raw UDP", "datagrams of the MTU, UDP_SEGMENT and UDP_GRO, 4 MiB buffers; no reliability: what arrives counts",
          ("sockets_load", "--protocol", "udp"), 4 * MIB),
     Peer("udp-plain", "raw UDP, one by one", "the same, one system call a datagram",
@@ -72,6 +78,12 @@ class Row:
 def kernel_has_sctp():
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_SCTP):
         return True
+    return False
+
+
+def tcp_has(congestion_control):
+    with contextlib.suppress(OSError):
+        return congestion_control in pathlib.Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split()
     return False
 
 
@@ -129,7 +141,8 @@ def association_rows():
 def path_rows():
     for loss in (0, 0.1, 1, 3):
         yield Row(f"loss-{loss:g}", f"{loss:g} % loss", "bits_per_second", "Mbit/s",
-                  ("netsctp", "netsctp-rack", "netsctp-cubic", "usrsctp", "tcp", "tcp-reno"), options=("--size", 1444),
+                  ("netsctp", "netsctp-rack", "netsctp-cubic", "netsctp-bbr", "usrsctp", "tcp", "tcp-reno") +
+                  (("tcp-bbr",) if tcp_has("bbr") else ()), options=("--size", 1444),
                   scale=1e-6, place="path", path=("--delay", 25, "--rate", 100, "--loss", loss), seconds=5,
                   seeds=8 if loss else 1, group="50 ms path, 100 Mbit/s")
     yield Row("failover", "a path goes silent", "longest_silence_ms", "ms", ("netsctp", "usrsctp"), "steady",
@@ -182,6 +195,7 @@ def targets():
     yield Target("50 ms, 1 % loss, RACK, to TCP's with Reno", "loss-1", 1, "tcp-reno", "netsctp-rack")
     yield Target("50 ms, 1 % loss, RACK and CUBIC, to usrsctp's", "loss-1", 2, "usrsctp", "netsctp-cubic")
     yield Target("50 ms, 1 % loss, RACK and CUBIC, to TCP's with CUBIC", "loss-1", 1, "tcp", "netsctp-cubic")
+    yield Target("50 ms, 1 % loss, RACK and BBR, to usrsctp's", "loss-1", 2, "usrsctp", "netsctp-bbr")
     for size in (KIB, 16 * KIB, 64 * KIB):
         yield Target(f"iperf3 under the preload library, {size_name(size)}, to the C++ API", f"throughput-{size}", 0.85,
                      "netsctp-oneport", "iperf3")

@@ -34,11 +34,14 @@ void Association::on_sack(const wire::Chunk& chunk, Time now) noexcept {
   for (PathId i = 0; i < paths_.size(); ++i) flight_before[i] = outstanding_.in_flight(i);
   const bool was_advancing = cumulative > outstanding_.cumulative_ack_point();
   choose_loss_detection();
+  if (wants_model()) choose_model(now);
+  if (bbr_) note_nothing_to_send(now);
   if (rack_) {
     for (PathId i = 0; i < paths_.size(); ++i) (*rack_)[i].begin(now);
   }
+  const Outstanding::Watchers watchers{rack_.get(), bbr_.get()};
   Outstanding::SackOutcome outcome =
-      outstanding_.on_sack(cumulative, *sack, fast_recovery_exit_.has_value(), rack_.get());
+      outstanding_.on_sack(cumulative, *sack, fast_recovery_exit_.has_value(), rack_ || bbr_ ? &watchers : nullptr);
   if (rack_) examine_by_time(*sack, outcome, now);
   apply(outcome, flight_before, now);
 
@@ -63,7 +66,9 @@ void Association::on_cumulative_ack(std::uint32_t wire_cumulative, Time now) noe
   if (cumulative <= outstanding_.cumulative_ack_point() || cumulative >= outstanding_.next_tsn()) return;
   std::array<std::size_t, kMaxPaths> flight_before{};
   for (PathId i = 0; i < paths_.size(); ++i) flight_before[i] = outstanding_.in_flight(i);
-  apply(outstanding_.on_cumulative_ack(cumulative), flight_before, now);
+  if (wants_model()) choose_model(now);
+  const Outstanding::Watchers watchers{nullptr, bbr_.get()};
+  apply(outstanding_.on_cumulative_ack(cumulative, bbr_ ? &watchers : nullptr), flight_before, now);
 }
 
 void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const std::size_t> flight_before,
@@ -102,6 +107,7 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
                                     .srtt = path.timeout.srtt(),
                                     .now = now},
                                    path.pmdcs());
+      if (bbr_) update_model(i, now);
       begin_search(path, now);
     }
     // RFC 9260 §6.3.2 R2, R3, R4.
@@ -117,6 +123,7 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
   if (fast_recovery_exit_ && cumulative >= *fast_recovery_exit_) {
     fast_recovery_exit_.reset();
     if (rack_) std::for_each(rack_->begin(), rack_->end(), [](Rack& rack) { rack.recovered(); });
+    if (bbr_) std::for_each(bbr_->models.begin(), bbr_->models.end(), [](Bbr& model) { model.recovered(); });
   }
   // RFC 9260 §7.2.4 (note): window growth by what was acknowledged comes first, the cut for what was lost after it.
   enter_fast_recovery(outcome);
@@ -130,6 +137,7 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
     send_space_wanted_ = false;
     stack_.emit(*this, SendSpace{});
   }
+  if (bbr_) bbr_->chunks.forget_below(cumulative + 1);
   report_sender_dry();
   allow_burst(packets);
   if (rack_ && (outcome.cumulative_advanced || outcome.marked_for_fast_retransmit || outstanding_.gap_acked() != 0)) {
@@ -141,6 +149,9 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
 void Association::enter_fast_recovery(const Outstanding::SackOutcome& outcome) noexcept {
   if (!outcome.marked_for_fast_retransmit) return;
   ++stack_.counters.fast_retransmits;
+  for (PathId i = 0; bbr_ && i < bbr_->models.size(); ++i) {
+    if (outcome.paths[i].fast_retransmit) bbr_->models[i].recovery_begins();
+  }
   if (fast_recovery_exit_) return;
   for (PathId i = 0; i < paths_.size(); ++i) {
     if (outcome.paths[i].fast_retransmit) paths_[i].congestion.lost(paths_[i].pmdcs());

@@ -319,6 +319,7 @@ std::error_code Association::send(SendRequest&& request, Time now) noexcept {
   if (request.reliability.policy == Reliability::Policy::kTimed) {
     message->expires_at = now + std::chrono::milliseconds(request.reliability.value);
   }
+  if (bbr_) note_nothing_to_send(now);
   send_queue_.push(message);
   end_burst_of_the_past(now);
   allow_burst();

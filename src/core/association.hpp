@@ -8,6 +8,7 @@
 //   stream_reset.cpp         RFC 6525: RE-CONFIG, what we ask for
 //   stream_reset_peer.cpp    and what the peer asks for
 //   recovery.cpp             RFC 8985: loss detection by time, if it is chosen
+//   pacing.cpp               BBR, if it is chosen: what its models are told, when data may go
 //   transmit.cpp             §6.1, §6.10: the only writer of its packets
 //   timers.cpp               §6.3, §8.1: deadlines and what their expiry means
 //   path_management.cpp      §5.4, §6.4, §8.2, §8.3
@@ -31,6 +32,7 @@
 #include "base/rare.hpp"
 #include "base/ring.hpp"
 #include "base/timing_wheel.hpp"
+#include "core/bbr_paths.hpp"
 #include "core/cookie.hpp"
 #include "core/datagram.hpp"
 #include "core/event.hpp"
@@ -210,6 +212,19 @@ class Association final : public TimerNode {
   void expire_recovery(Time now) noexcept;
   void send_probe(PathId id, Time now) noexcept;
 
+  // pacing.cpp
+  // There is one, or there is to be one.
+  [[nodiscard]] bool wants_model() const noexcept {
+    return bbr_ || parameters_.congestion_control == CongestionControl::kBbr;
+  }
+  void choose_model(Time now) noexcept;
+  void note_nothing_to_send(Time now) noexcept;
+  void update_model(PathId id, Time now) noexcept;
+  void model_timed_out(PathId id, std::size_t bytes_lost, Time now) noexcept;
+  [[nodiscard]] Bbr::Moment moment(PathId path, Time now) const noexcept;
+  [[nodiscard]] bool on_pace(PathId path) const noexcept { return !bbr_ || pace_allows(path); }
+  [[nodiscard]] bool pace_allows(PathId path) const noexcept;
+
   // transmit.cpp
   [[nodiscard]] std::optional<PathId> next_packet_path() noexcept;
   [[nodiscard]] std::optional<PathId> next_data_path() noexcept;
@@ -233,6 +248,7 @@ class Association final : public TimerNode {
   [[nodiscard]] std::size_t fragment_size() const noexcept;  // payload of a full DATA chunk (AMDCS, §7.3)
   [[nodiscard]] PathId sack_path() const noexcept;
   [[nodiscard]] bool sack_fits_before_data(const wire::PacketWriter& writer) noexcept;
+  [[nodiscard]] bool burst_over() const noexcept;
   void allow_burst(std::size_t acked_packets = 0) noexcept;  // §6.1 D
   void end_burst_of_the_past(Time now) noexcept;
   void start_t3(PathId path, Time now, bool restart) noexcept;
@@ -389,6 +405,7 @@ class Association final : public TimerNode {
   bool fast_retransmit_packet_ = false;    // one packet ignoring cwnd is due (§7.2.4 step 3)
   PathId beyond_window_ = kNoPath;         // a packet of new data ignoring cwnd is due there (RFC 8985 §7.3)
   std::unique_ptr<Racks> rack_;            // nullptr: RFC 9260's loss detection
+  std::unique_ptr<BbrPaths> bbr_;          // nullptr: another congestion control
   bool send_space_wanted_ = false;
   bool sender_dry_wanted_ = false;
   bool probe_due_ = false;      // a zero window probe may go (§6.1 A)

@@ -16,19 +16,23 @@ void Congestion::initialize(std::size_t pmdcs, bool ipv4) noexcept {
   cwnd_ = std::min(4 * pmdcs, std::max(2 * pmdcs, std::size_t{ipv4 ? 4404u : 4344u}));
   ssthresh_ = std::numeric_limits<std::size_t>::max() / 2;
   partial_bytes_acked_ = 0;
-  after_timeout_ = false;
+  after_timeout_ = follows_ = false;
   slow_start_exit_.restart();
   if (cubic_) *cubic_ = {};
 }
 
 void Congestion::select(CongestionControl which) noexcept {
+  if (follows_ && which != CongestionControl::kBbr) {
+    follows_ = false;
+    ssthresh_ = cwnd_;  // what the path bears is known
+  }
   if ((which == CongestionControl::kCubic) == (cubic_ != nullptr)) return;
   cubic_.reset(which == CongestionControl::kCubic ? new (std::nothrow) Cubic : nullptr);
 }
 
 void Congestion::acknowledged(const Acknowledged& acknowledged, std::size_t pmdcs) noexcept {
   // RFC 9260 §7.2.1, §7.2.4 step 6. What is not credited in fast recovery is not credited for later either.
-  if (acknowledged.in_fast_recovery) return;
+  if (acknowledged.in_fast_recovery || follows_) return;
   const bool fully_used = acknowledged.fully_used;
   if (cwnd_ <= ssthresh_) {
     if (!fully_used) return;
@@ -70,6 +74,7 @@ void Congestion::measured(Duration rtt, std::uint32_t cumulative, std::uint32_t 
 }
 
 void Congestion::lost(std::size_t pmdcs) noexcept {
+  if (follows_) return;
   ssthresh_ = std::max(cubic_ ? cubic_->lost(cwnd_, pmdcs) : cwnd_ / 2, 4 * pmdcs);
   cwnd_ = ssthresh_;
   partial_bytes_acked_ = 0;
@@ -78,6 +83,7 @@ void Congestion::lost(std::size_t pmdcs) noexcept {
 }
 
 void Congestion::timed_out(std::size_t pmdcs) noexcept {
+  if (follows_) return;
   ssthresh_ = std::max(cubic_ ? cubic_->timed_out(cwnd_, pmdcs) : cwnd_ / 2, 4 * pmdcs);
   cwnd_ = pmdcs;
   partial_bytes_acked_ = 0;
@@ -86,7 +92,7 @@ void Congestion::timed_out(std::size_t pmdcs) noexcept {
 }
 
 void Congestion::idle(Duration idle, Duration rto, std::size_t pmdcs) noexcept {
-  if (idle < rto || rto <= Duration::zero()) return;
+  if (follows_ || idle < rto || rto <= Duration::zero()) return;
   const std::size_t floor = 4 * pmdcs;
   if (cwnd_ <= floor) return;
   ssthresh_ = cwnd_;  // RFC 9260 §7.2.1: before the first adjustment

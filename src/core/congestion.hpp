@@ -1,6 +1,7 @@
 // Congestion window of one path (RFC 9260 §7.2). A value: told of acknowledgements and losses, asked for cwnd.
 // All sizes in bytes, DATA chunk headers and padding included (§7.2). PMDCS: what fits a packet of the path's MTU.
-// Instead of RFC 9260's, congestion avoidance can be CUBIC's (cubic.hpp).
+// Instead of RFC 9260's, congestion avoidance can be CUBIC's (cubic.hpp), or the window can follow what BBR says
+// (bbr.hpp).
 #pragma once
 
 #include <cstddef>
@@ -30,6 +31,11 @@ class Congestion {
   void initialize(std::size_t pmdcs, bool ipv4) noexcept;
   // Which rules apply from now on. RFC 9260's if memory is short.
   void select(CongestionControl which) noexcept;
+  // BBR's window. Until another control is selected nothing else changes it.
+  void follow(std::size_t window) noexcept {
+    cwnd_ = window;
+    follows_ = true;
+  }
 
   void acknowledged(const Acknowledged& acknowledged, std::size_t pmdcs) noexcept;
   // A SACK measured the round trip; the TSNs as for SlowStartExit.
@@ -54,6 +60,7 @@ class Congestion {
   std::unique_ptr<Cubic> cubic_;  // nullptr: RFC 9260's own
   SlowStartExit slow_start_exit_;
   bool after_timeout_ = false;  // slow start follows a timeout
+  bool follows_ = false;        // BBR's window
 };
 
 }  // namespace netsctp::core

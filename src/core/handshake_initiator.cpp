@@ -205,6 +205,7 @@ void Association::start_over(Time now) noexcept {
     outstanding_.mark_all_lost(i);
     paths_[i].t3_deadline = kNever;
   }
+  bbr_.reset();
   cookie_echo_due_ = false;
   cookie_.reset();
   if (!paths_[setup_path_].confirmed) setup_path_ = primary_;  // RFC 9260 §5.4

@@ -416,6 +416,7 @@ void Association::restart(const Cookie& cookie, PathId from, Time now) noexcept 
   error_count_ = 0;
   fast_recovery_exit_.reset();
   rack_.reset();
+  bbr_.reset();
   forward_tsn_due_ = false;
   forwarded_to_ = forwarded_point_ = {};
   fast_retransmit_packet_ = probe_due_ = probing_ = false;

@@ -163,10 +163,10 @@ bool Outstanding::acceptable(Tsn cumulative) const noexcept {
 }
 
 Outstanding::SackOutcome Outstanding::on_sack(Tsn cumulative, const wire::Sack& sack, bool in_fast_recovery,
-                                              Racks* racks) noexcept {
+                                              const Watchers* watchers) noexcept {
   SackOutcome outcome;
   if (!acceptable(cumulative)) return outcome;
-  racks_ = racks;
+  watchers_ = watchers;
   const Tsn highest_sent = next_tsn() - 1;
   const Earliest earliest = earliest_of_paths();
   outcome.cumulative_advanced = cumulative > cumulative_ack_point();
@@ -200,15 +200,17 @@ Outstanding::SackOutcome Outstanding::on_sack(Tsn cumulative, const wire::Sack& 
   highest_gap_acked_ = highest_reported;
 
   pop_acknowledged(cumulative, earliest, outcome);
-  racks_ = nullptr;
+  watchers_ = nullptr;
   return outcome;
 }
 
-Outstanding::SackOutcome Outstanding::on_cumulative_ack(Tsn cumulative) noexcept {
+Outstanding::SackOutcome Outstanding::on_cumulative_ack(Tsn cumulative, const Watchers* watchers) noexcept {
   SackOutcome outcome;
   if (!acceptable(cumulative)) return outcome;
   outcome.cumulative_advanced = cumulative > cumulative_ack_point();
+  watchers_ = watchers;
   pop_acknowledged(cumulative, earliest_of_paths(), outcome);
+  watchers_ = nullptr;
   return outcome;
 }
 
@@ -234,12 +236,18 @@ void Outstanding::acknowledge(Tsn tsn, Chunk& chunk, const Earliest& earliest, S
     outcome.rtt_sent_at = chunk.sent_at;
     outcome.rtt_path = chunk.path;
   }
-  if (racks_ != nullptr) (*racks_)[chunk.path].delivered(tsn, chunk.sent_at, chunk.retransmitted);
+  if (watchers_ != nullptr && watchers_->racks != nullptr) {
+    (*watchers_->racks)[chunk.path].delivered(tsn, chunk.sent_at, chunk.retransmitted);
+  }
+  if (watchers_ != nullptr && watchers_->bbr != nullptr) {
+    watchers_->bbr->acknowledged(chunk.path, tsn, chunk.sent_at, chunk.wire_size(), chunk.retransmitted);
+  }
   mark_acked(chunk);
 }
 
 // The SACK does not report `first` to `last`, which are above its Cumulative TSN Ack.
 void Outstanding::on_hole(Tsn first, Tsn last, Tsn missing_below, SackOutcome& outcome) noexcept {
+  const bool by_time = watchers_ != nullptr && watchers_->racks != nullptr;
   for (Tsn tsn = first; tsn <= last; tsn = tsn + 1) {
     Chunk& chunk = at(tsn);
     switch (chunk.state) {
@@ -253,10 +261,11 @@ void Outstanding::on_hole(Tsn first, Tsn last, Tsn missing_below, SackOutcome& o
         outcome.paths[chunk.path].missing_again = true;
         break;
       case ChunkState::kInFlight:
-        if (tsn >= missing_below || racks_ != nullptr) break;
+        if (tsn >= missing_below || by_time) break;
         if (chunk.missing_reports < UINT8_MAX) ++chunk.missing_reports;
         // RFC 9260 §7.2.4 steps 1 and 5: the third indication marks it for retransmission, once only.
         if (chunk.missing_reports < kMissingReportsToRetransmit || chunk.fast_retransmitted) break;
+        if (watchers_ != nullptr && watchers_->bbr != nullptr) watchers_->bbr->lost(chunk.path, tsn, chunk.wire_size());
         mark_for_retransmission(tsn, chunk);
         chunk.fast_retransmitted = true;
         outcome.marked_for_fast_retransmit = true;
@@ -306,7 +315,8 @@ std::size_t Outstanding::mark_all_lost(PathId path) noexcept {
   return marked;
 }
 
-bool Outstanding::mark_late(PathId path, const Rack& rack, Duration window, Time now, Time& wait_until) noexcept {
+bool Outstanding::mark_late(PathId path, const Rack& rack, Duration window, Time now, Time& wait_until,
+                            BbrPaths* bbr) noexcept {
   bool any = false;
   const std::optional<Tsn> first = earliest(path);
   if (!first) return false;
@@ -319,6 +329,7 @@ bool Outstanding::mark_late(PathId path, const Rack& rack, Duration window, Time
     }
     const Time lost_at = rack.lost_at(chunk.sent_at, window);
     if (lost_at <= now) {
+      if (bbr != nullptr) bbr->lost(path, tsn, chunk.wire_size());
       mark_for_retransmission(tsn, chunk);
       any = true;
     } else {

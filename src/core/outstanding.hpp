@@ -11,6 +11,7 @@
 #include "base/ring.hpp"
 #include "base/slab.hpp"
 #include "base/time.hpp"
+#include "core/bbr_paths.hpp"
 #include "core/outgoing_message.hpp"
 #include "core/rack.hpp"
 #include "core/types.hpp"
@@ -66,6 +67,11 @@ class Outstanding {
     PathId rtt_path = kNoPath;
     std::array<PathOutcome, kMaxPaths> paths{};
   };
+  // Who is told of chunks that arrive or are lost, of those that were chosen.
+  struct Watchers {
+    Racks* racks = nullptr;  // by path
+    BbrPaths* bbr = nullptr;
+  };
 
   Outstanding(Tsn initial_tsn, Slab<OutgoingMessage>& messages) noexcept;
   ~Outstanding();
@@ -98,14 +104,16 @@ class Outstanding {
   // sent, not in ascending order as §6.7 wants them) are ignored. Costs time in proportion to the TSNs from the old
   // cumulative point up to the highest that this SACK or the last one reported. A cumulative TSN out of range changes
   // nothing.
-  // With `racks` (by path) they are told what arrived, and missing reports mark nothing: mark_late() does.
-  SackOutcome on_sack(Tsn cumulative, const wire::Sack& sack, bool in_fast_recovery, Racks* racks = nullptr) noexcept;
+  // With racks among the `watchers` missing reports mark nothing: mark_late() does.
+  SackOutcome on_sack(Tsn cumulative, const wire::Sack& sack, bool in_fast_recovery,
+                      const Watchers* watchers = nullptr) noexcept;
   // Only the cumulative part (SHUTDOWN, §9.2): gap-acked chunks stay as they are.
-  SackOutcome on_cumulative_ack(Tsn cumulative) noexcept;
+  SackOutcome on_cumulative_ack(Tsn cumulative, const Watchers* watchers = nullptr) noexcept;
 
   // RFC 8985 §6.2 step 5: marks what is in flight to `path` and lost by the clock; true if there was any. `wait_until`:
   // when the last of those will be lost that may only be late, if that is later than what it was or it was kNever.
-  bool mark_late(PathId path, const Rack& rack, Duration window, Time now, Time& wait_until) noexcept;
+  bool mark_late(PathId path, const Rack& rack, Duration window, Time now, Time& wait_until,
+                 BbrPaths* bbr = nullptr) noexcept;
   // Marks one chunk that is in flight. Returns its payload bytes.
   std::size_t mark_lost(Tsn tsn) noexcept;
   // The highest TSN in flight to `path`. Costs time in proportion to those above it.
@@ -189,8 +197,8 @@ class Outstanding {
   mutable Tsn highest_to_retransmit_;
   mutable Tsn advanced_;  // all from base_ to it are kAbandoned
   Time last_retransmission_ = Time::min();
-  std::size_t acked_ = 0;   // chunks in kAcked
-  Racks* racks_ = nullptr;  // during on_sack()
+  std::size_t acked_ = 0;               // chunks in kAcked
+  const Watchers* watchers_ = nullptr;  // while a SACK is applied
 };
 
 }  // namespace netsctp::core

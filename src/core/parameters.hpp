@@ -32,8 +32,9 @@ struct PathParameters {
 // priority value. The numbers are the Linux ABI's.
 enum class Scheduler : std::uint8_t { kFirstCome = 0, kPriority = 1, kRoundRobin = 2 };
 
-// How the congestion window grows and shrinks: by RFC 9260 §7.2, or by CUBIC (core/cubic.hpp).
-enum class CongestionControl : std::uint8_t { kRfc9260 = 0, kCubic = 1 };
+// How the congestion window grows and shrinks: by RFC 9260 §7.2, by CUBIC (core/cubic.hpp), or by BBR's model of the
+// path, which paces too (core/bbr.hpp).
+enum class CongestionControl : std::uint8_t { kRfc9260 = 0, kCubic = 1, kBbr = 2 };
 // What shows that a chunk was lost: three missing reports (RFC 9260 §7.2.4), or time (core/rack.hpp). T3-rtx in both.
 enum class LossDetection : std::uint8_t { kRfc9260 = 0, kRack = 1 };
 

@@ -37,6 +37,7 @@ void Association::examine_probe(PathId id, const wire::Sack& sack) noexcept {
     if (cumulative == *probe.end) return;  // the next SACK tells
     // It repaired a loss that nothing else shows.
     if (!fast_recovery_exit_) paths_[id].congestion.lost(paths_[id].pmdcs());
+    if (bbr_) bbr_->models[id].note_loss();
   }
   probe.end.reset();
 }
@@ -47,7 +48,7 @@ void Association::mark_late_chunks(Outstanding::SackOutcome& outcome, Time now) 
     const Duration window =
         rack.reordering_window(paths_[i].timeout.srtt(), fast_recovery_exit_.has_value(), outstanding_.gap_acked());
     rack.reorder_at = kNever;
-    if (outstanding_.mark_late(i, rack, window, now, rack.reorder_at)) {
+    if (outstanding_.mark_late(i, rack, window, now, rack.reorder_at, bbr_.get())) {
       outcome.marked_for_fast_retransmit = outcome.paths[i].fast_retransmit = true;
     }
   }

@@ -428,6 +428,7 @@ void Association::restart_numbering(std::uint32_t own_next_tsn, std::uint32_t pe
   forward_tsn_due_ = false;
   fast_recovery_exit_.reset();
   rack_.reset();
+  bbr_.reset();
   send_queue_.reset_sequence_numbers();
   // RFC 6525 §5.2.4 G4: as if a FORWARD TSN of all had come.
   const Tsn end = received_.highest() + 1;

@@ -13,6 +13,7 @@ Time Association::next_deadline() const noexcept {
   if (rack_) {
     for (const Rack& rack : *rack_) earliest = std::min({earliest, rack.reorder_at, rack.probe.at});
   }
+  if (bbr_) earliest = std::min(earliest, bbr_->send_at);
   return earliest;
 }
 
@@ -22,6 +23,7 @@ void Association::expire(Time now) noexcept {
     timer(which) = kNever;
     return true;
   };
+  if (bbr_) note_nothing_to_send(now);
   if (due(Timer::kT1)) on_t1(now);
   if (due(Timer::kT5)) {
     // RFC 9260 §9.2: the shutdown took too long altogether.
@@ -42,11 +44,12 @@ void Association::expire(Time now) noexcept {
   allow_burst();
 }
 
-void Association::on_t3(PathId id, Time) noexcept {
+void Association::on_t3(PathId id, Time now) noexcept {
   Path& path = paths_[id];
   path.t3_deadline = kNever;
   ++stack_.counters.t3_expirations;
-  path.timeout.back_off(parameters_.rto_max);         // RFC 9260 §6.3.3 E2
+  path.timeout.back_off(parameters_.rto_max);  // RFC 9260 §6.3.3 E2
+  const std::size_t bytes_lost = outstanding_.in_flight(id);
   peer_rwnd_ += outstanding_.mark_all_lost(id);       // RFC 9260 §6.3.3 E3, §6.2.1 C
   if (forward_tsn_wanted()) forward_tsn_due_ = true;  // RFC 3758 §3.5 A5
   // A timeout ends fast recovery: slow start takes over.
@@ -66,8 +69,9 @@ void Association::on_t3(PathId id, Time) noexcept {
     return;
   }
   path.congestion.timed_out(path.pmdcs());  // RFC 9260 §6.3.3 E1
-  path.one_packet = true;                   // RFC 9260 §7.2.3
-  path_error(id);                           // RFC 9260 §8.2
+  if (bbr_) model_timed_out(id, bytes_lost, now);
+  path.one_packet = true;  // RFC 9260 §7.2.3
+  path_error(id);          // RFC 9260 §8.2
   ++timeouts_on_end_;
   if (path.timeouts < UINT8_MAX) ++path.timeouts;
   suspect_black_hole(path);
@@ -102,6 +106,7 @@ void Association::count_association_error() noexcept {
 
 void Association::progress(Time now) noexcept {
   if (state_ == State::kClosed) return;
+  if (bbr_) bbr_->begin(now);
   give_up(now);
   report_sender_dry();
   perform_deferred();

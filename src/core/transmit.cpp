@@ -10,6 +10,7 @@
 namespace netsctp::core {
 
 bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
+  if (bbr_) bbr_->now = now;
   unsigned empty_packets = 0;
   for (;;) {
     give_up(now);  // RFC 3758 §4.1 TR3, TR4: before anything is sent
@@ -89,7 +90,7 @@ std::optional<PathId> Association::next_data_path() noexcept {
     const std::optional<Tsn> tsn = outstanding_.next_retransmit(outstanding_.cumulative_ack_point() + 1);
     if (!tsn) return {};
     const PathId path = retransmit_path(outstanding_.chunk(*tsn));
-    if (fast_retransmit_packet_ || window_open(path)) return path;
+    if (fast_retransmit_packet_ || (window_open(path) && on_pace(path))) return path;
     return {};
   }
   const std::optional<SendQueue::Next> next = send_queue_.peek(fragment_size());
@@ -98,7 +99,7 @@ std::optional<PathId> Association::next_data_path() noexcept {
   PathId path = next->path == kNoPath ? data_path() : next->path;
   if (paths_[path].state != Path::State::kActive) path = data_path();  // RFC 9260 §6.4.1
   if (!peer_window_allows(next->length) || !window_open(path) || nagle_holds(path)) return {};
-  if (parameters_.max_burst != 0 && burst_left_ == 0) return {};
+  if (burst_over() || !on_pace(path)) return {};
   return path;
 }
 
@@ -330,6 +331,11 @@ bool Association::sack_fits_before_data(const wire::PacketWriter& writer) noexce
   return wire::kSackHeaderSize + due <= writer.room();
 }
 
+// RFC 9260 §6.1 D. What is paced comes in no bursts that matter.
+bool Association::burst_over() const noexcept {
+  return parameters_.max_burst != 0 && burst_left_ == 0 && !bbr_;
+}
+
 // RFC 9260 §6.1 D: Max.Burst packets at each SACK. One that acknowledges many packets (a receiver that batches) counts
 // as one for each second packet, as §6.2 would have the receiver send them: else a sender whose flight has become small
 // would never fill its window again.
@@ -356,6 +362,7 @@ void Association::start_t3(PathId path, Time now, bool restart) noexcept {
 
 void Association::write_data(wire::PacketWriter& writer, PathId path, Time now) noexcept {
   Path& to = paths_[path];
+  if (wants_model()) choose_model(now);
   if (outstanding_.in_flight(path) == 0 && !all_data_acknowledged()) {
     to.congestion.idle(now - to.last_data_at, to.timeout.rto(), to.pmdcs());  // RFC 9260 §7.2.1
     to.last_data_at = now;
@@ -370,7 +377,7 @@ void Association::write_data(wire::PacketWriter& writer, PathId path, Time now) 
 
 bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path, Time now) noexcept {
   const bool ignore_window = fast_retransmit_packet_;  // RFC 9260 §7.2.4 step 3
-  if (!ignore_window && !window_open(path)) return false;
+  if (!ignore_window && !(window_open(path) && on_pace(path))) return false;
   bool sent = false;
   bool immediate = fills_window_alone(path);
   Tsn from = outstanding_.cumulative_ack_point() + 1;
@@ -397,6 +404,7 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
     const std::optional<Tsn> lowest = outstanding_.earliest(path);
     const bool earliest = chunk.path == path && (!lowest || *tsn < *lowest);
     peer_rwnd_ -= std::min<std::size_t>(peer_rwnd_, chunk.length);
+    if (bbr_) bbr_->sent(path, *tsn, chunk.wire_size(), moment(path, now));
     outstanding_.retransmitted(*tsn, path, now);
     if (earliest) start_t3(path, now, true);
     ++stack_.counters.retransmitted_chunks;
@@ -409,7 +417,7 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
 }
 
 bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time now) noexcept {
-  if (!window_open(path) || (parameters_.max_burst != 0 && burst_left_ == 0)) return false;
+  if (!window_open(path) || burst_over() || !on_pace(path)) return false;
   // Room is made for a packet that goes out anyway; one that carries nothing else yet waits for more to bundle.
   if (writer.empty() && nagle_holds(path)) return false;
   bool sent = false;
@@ -437,6 +445,7 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
     const SendQueue::Taken taken = send_queue_.take(limit, room);
     std::uint8_t flags = taken.flags;
     peer_rwnd_ -= std::min(peer_rwnd_, taken.length);
+    if (bbr_) bbr_->sent(path, outstanding_.next_tsn(), size, moment(path, now));
     const Tsn tsn = outstanding_.add(taken.message, taken.offset, taken.length, flags, path, now);
     // RFC 9260 §6.1: so does the last chunk before a shutdown.
     if ((flags & wire::kDataFlagEnd) != 0 && send_queue_.empty() && state_ == State::kShutdownPending) immediate = true;

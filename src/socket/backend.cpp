@@ -3,9 +3,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <initializer_list>
 #include <memory>
 #include <string_view>
 #include <system_error>
@@ -55,19 +57,24 @@ bool kernel_hears_sctp() noexcept {
   return ::access("/proc/net/sctp", F_OK) == 0;
 }
 
-// One of two words, the first unless the variable says otherwise.
-bool second_of(const char* name, std::string_view first, std::string_view second, Backend& chosen) {
-  const std::string_view word = from_environment(name, first);
-  if (word != first && word != second) {
-    chosen.error = std::string(name) + " is " + quoted(word) + ": it must be " + std::string(first) + " or ";
-    chosen.error += second;
+// The place of the variable's word among these; the first unless it says otherwise.
+std::size_t place_of(const char* name, std::initializer_list<std::string_view> words, Backend& chosen) {
+  const std::string_view word = from_environment(name, *words.begin());
+  const auto* const found = std::find(words.begin(), words.end(), word);
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  chosen.error = std::string(name) + " is " + quoted(word) + ": it must be";
+  for (const std::string_view& one : words) {
+    chosen.error += &one == words.begin() ? " " : &one + 1 == words.end() ? " or " : ", ";
+    chosen.error += one;
   }
-  return word == second;
+  return 0;
 }
 
+// The words in the order of the values.
 void choose_recovery(Backend& chosen) {
-  chosen.cubic = second_of("NETSCTP_CONGESTION", "rfc9260", "cubic", chosen);
-  chosen.rack = second_of("NETSCTP_LOSS_DETECTION", "rfc9260", "rack", chosen);
+  chosen.congestion_control =
+      core::CongestionControl(place_of("NETSCTP_CONGESTION", {"rfc9260", "cubic", "bbr"}, chosen));
+  chosen.loss_detection = core::LossDetection(place_of("NETSCTP_LOSS_DETECTION", {"rfc9260", "rack"}, chosen));
 }
 
 void choose_link(Backend& chosen) {

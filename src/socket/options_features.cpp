@@ -143,12 +143,13 @@ int get_choice(const OptionCall& call, void* value, socklen_t& length) {
   return store(argument, value, length);
 }
 
-template <auto member>  // of an enum with the values 0 and 1
+template <auto member, auto last>  // of an enum whose values are 0 to `last`
 int set_choice(const OptionCall& call, const void* value, socklen_t length) {
   sctp_assoc_value argument{};
-  if (!load_exactly(argument, value, length) || argument.assoc_value > 1) return -EINVAL;
+  if (!load_exactly(argument, value, length)) return -EINVAL;
+  if (argument.assoc_value > static_cast<std::uint32_t>(last)) return -EINVAL;
   return change_parameters(call, argument.assoc_id, [&](core::AssociationParameters& to) {
-    to.*member = static_cast<std::remove_reference_t<decltype(to.*member)>>(argument.assoc_value);
+    to.*member = static_cast<decltype(last)>(argument.assoc_value);
   });
 }
 
@@ -347,9 +348,10 @@ constexpr Option kOptions[]{
     {SCTP_AUTO_ASCONF, get_auto_asconf, set_auto_asconf},
     {SCTP_REUSE_PORT, get_reuse_port, set_reuse_port},
     {kCongestionControlOption, get_choice<&core::AssociationParameters::congestion_control>,
-     set_choice<&core::AssociationParameters::congestion_control>, sizeof(sctp_assoc_value)},
+     set_choice<&core::AssociationParameters::congestion_control, core::CongestionControl::kBbr>,
+     sizeof(sctp_assoc_value)},
     {kLossDetectionOption, get_choice<&core::AssociationParameters::loss_detection>,
-     set_choice<&core::AssociationParameters::loss_detection>, sizeof(sctp_assoc_value)},
+     set_choice<&core::AssociationParameters::loss_detection, core::LossDetection::kRack>, sizeof(sctp_assoc_value)},
     {SCTP_STREAM_SCHEDULER, get_scheduler, set_scheduler, sizeof(sctp_assoc_value)},
     {SCTP_STREAM_SCHEDULER_VALUE, get_stream_value, set_stream_value, sizeof(sctp_stream_value)},
     {SCTP_PEER_ADDR_THLDS, get_thresholds, set_thresholds, sizeof(sctp_paddrthlds)},

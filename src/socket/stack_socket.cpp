@@ -15,8 +15,8 @@ Result<std::shared_ptr<StackSocket>> StackSocket::create(int domain, int type, D
   if (!instance) return instance.error();
   SocketSettings initial;
   initial.view.domain = domain;
-  if (backend().cubic) initial.association.congestion_control = core::CongestionControl::kCubic;
-  if (backend().rack) initial.association.loss_detection = core::LossDetection::kRack;
+  initial.association.congestion_control = backend().congestion_control;
+  initial.association.loss_detection = backend().loss_detection;
   const auto style = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM ? Style::kOneToOne : Style::kOneToMany;
   auto socket = std::make_shared<StackSocket>(**instance, style, initial);
   auto session = (*instance)->engine().session();

@@ -222,8 +222,10 @@ TEST(Socket, WhatIsAcceptedHasTheEventsOfTheSettings) {
 TEST(Options, LossRecoveryIsChosenByTheSocket) {
   sctp::Socket socket{sctp::SocketSettings{}};
   EXPECT_EQ(socket.option<sctp::CongestionControl>().algorithm, sctp::CongestionControl::Algorithm::kRfc9260);
-  socket.set(sctp::CongestionControl{sctp::CongestionControl::Algorithm::kCubic});
-  EXPECT_EQ(socket.option<sctp::CongestionControl>().algorithm, sctp::CongestionControl::Algorithm::kCubic);
+  for (const auto algorithm : {sctp::CongestionControl::Algorithm::kCubic, sctp::CongestionControl::Algorithm::kBbr}) {
+    socket.set(sctp::CongestionControl{algorithm});
+    EXPECT_EQ(socket.option<sctp::CongestionControl>().algorithm, algorithm);
+  }
   EXPECT_EQ(socket.option<sctp::LossDetection>().algorithm, sctp::LossDetection::Algorithm::kRfc9260);
   socket.set(sctp::LossDetection{sctp::LossDetection::Algorithm::kRack});
   EXPECT_EQ(socket.option<sctp::LossDetection>().algorithm, sctp::LossDetection::Algorithm::kRack);

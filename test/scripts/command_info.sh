@@ -23,7 +23,8 @@ NETSCTP_BACKEND=nonsense says 1 'NETSCTP_BACKEND' info
 NETSCTP_BACKEND=stack NETSCTP_UDP_BATCH=off says 0 '^link +UDP port' info
 NETSCTP_BACKEND=stack NETSCTP_UDP_BATCH=nonsense says 1 'NETSCTP_UDP_BATCH' info
 NETSCTP_BACKEND=stack NETSCTP_CONGESTION=cubic NETSCTP_LOSS_DETECTION=rack says 0 '^link +UDP port' info
-NETSCTP_BACKEND=stack NETSCTP_CONGESTION=nonsense says 1 'NETSCTP_CONGESTION is' info
+NETSCTP_BACKEND=stack NETSCTP_CONGESTION=bbr says 0 '^link +UDP port' info
+NETSCTP_BACKEND=stack NETSCTP_CONGESTION=nonsense says 1 'NETSCTP_CONGESTION is "nonsense": it must be rfc9260, cubic or bbr' info
 NETSCTP_BACKEND=stack NETSCTP_LOSS_DETECTION=nonsense says 1 'NETSCTP_LOSS_DETECTION is' info
 says 2 'subcommand' # none given
 says 2 'port' connect --host 127.0.0.1

@@ -53,16 +53,15 @@ struct Steady {
 };
 
 // `count` messages from a to b after a warm-up of the same kind.
-Steady transfer(std::size_t count, std::size_t size, double loss, bool by_time = false) {
+Steady transfer(std::size_t count, std::size_t size, double loss,
+                core::CongestionControl control = core::CongestionControl::kRfc9260) {
   Simulation simulation;
   const auto [network, host_a, host_b, a, b] = simulation.parts();
   network.stop_recording();
   network.default_link = {.delay = 5ms, .bandwidth = 100'000'000, .loss = loss};
   b.keeps_bytes = false;
-  if (by_time) {
-    a.parameters.loss_detection = core::LossDetection::kRack;
-    a.parameters.congestion_control = core::CongestionControl::kCubic;
-  }
+  a.parameters.congestion_control = control;
+  if (control != core::CongestionControl::kRfc9260) a.parameters.loss_detection = core::LossDetection::kRack;
   simulation.open();
   simulation.connect();
   const auto send = [&](std::size_t messages) {
@@ -107,13 +106,21 @@ TEST(Allocation, LossAllocatesNothing) {
   EXPECT_LT(static_cast<double>(steady.allocations), 0.01 * static_cast<double>(steady.packets));
 }
 
-// RFC 8985 and CUBIC: their state is made once for an association.
-TEST(Allocation, RackAndCubicAllocateNothing) {
-  const Steady steady = transfer(10'000, 1024, 0, true);
+// Their state is made once for an association.
+void expect_nothing_allocated(core::CongestionControl control) {
+  const Steady steady = transfer(10'000, 1024, 0, control);
   EXPECT_GT(steady.packets, 10'000U);
   EXPECT_EQ(steady.allocations, 0U);
-  const Steady lossy = transfer(5'000, 1024, 0.02, true);
+  const Steady lossy = transfer(5'000, 1024, 0.02, control);
   EXPECT_LT(static_cast<double>(lossy.allocations), 0.01 * static_cast<double>(lossy.packets));
+}
+
+TEST(Allocation, RackAndCubicAllocateNothing) {
+  expect_nothing_allocated(core::CongestionControl::kCubic);
+}
+
+TEST(Allocation, RackAndBbrAllocateNothing) {
+  expect_nothing_allocated(core::CongestionControl::kBbr);
 }
 
 }  // namespace

@@ -70,13 +70,15 @@ std::string recovery_table() {
   std::ostringstream out;
   char line[128];
   out << "Goodput in Mbit/s over 100 Mbit/s, 25 ms each way, by loss detection and congestion control.\n";
-  out << "loss    RFC 9260      RACK     CUBIC      both\n";
+  out << "loss    RFC 9260      RACK     CUBIC  RACK, CUBIC  RACK, BBR\n";
   for (const double loss : {0.0, 0.001, 0.01, 0.03}) {
     const double plain = long_path(loss, LossDetection::kRfc9260, CongestionControl::kRfc9260);
     const double rack = long_path(loss, LossDetection::kRack, CongestionControl::kRfc9260);
     const double cubic = long_path(loss, LossDetection::kRfc9260, CongestionControl::kCubic);
     const double both = long_path(loss, LossDetection::kRack, CongestionControl::kCubic);
-    std::snprintf(line, sizeof line, "%5.1f %% %8.2f  %8.2f  %8.2f  %8.2f\n", loss * 100, plain, rack, cubic, both);
+    const double bbr = long_path(loss, LossDetection::kRack, CongestionControl::kBbr);
+    std::snprintf(line, sizeof line, "%5.1f %% %8.2f  %8.2f  %8.2f  %11.2f  %9.2f\n", loss * 100, plain, rack, cubic,
+                  both, bbr);
     out << line;
   }
   return out.str();

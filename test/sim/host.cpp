@@ -52,6 +52,7 @@ void Host::receive(const Packet& packet) {
 }
 
 void Host::wake() {
+  ++wakes_;
   call([&](core::Stack& stack) { stack.expire(network_.now()); });
 }
 

@@ -74,6 +74,7 @@ class Host {
   void receive(const Packet& packet);
   void wake();
   [[nodiscard]] Time wake_at() const noexcept { return wake_at_; }
+  [[nodiscard]] std::uint64_t wakes() const noexcept { return wakes_; }  // how often time alone called the stack
   void settle(bool more_now);  // sends and reports what is due, if anything happened here
 
  private:
@@ -98,6 +99,7 @@ class Host {
   Time wake_at_ = kNever;
   bool dirty_ = false;
   unsigned steps_ = 0;
+  std::uint64_t wakes_ = 0;
 };
 
 }  // namespace netsctp::sim

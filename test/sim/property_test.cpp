@@ -65,7 +65,8 @@ void choose_parameters(core::AssociationParameters& parameters, Random& random) 
   parameters.rto_min = random.pick<Duration>({1s, 1s, 300ms});
   parameters.path.heartbeat_interval = random.pick<Duration>({30s, 30s, 2s});
   parameters.loss_detection = random.pick({core::LossDetection::kRfc9260, core::LossDetection::kRack});
-  parameters.congestion_control = random.pick({core::CongestionControl::kRfc9260, core::CongestionControl::kCubic});
+  parameters.congestion_control =
+      random.pick({core::CongestionControl::kRfc9260, core::CongestionControl::kCubic, core::CongestionControl::kBbr});
 }
 
 LinkConfig choose_link(std::size_t mtu, Scenario& scenario, Random& random) {

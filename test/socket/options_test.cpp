@@ -138,19 +138,22 @@ TEST(Options, SackDelayHasItsLimit_6458_8_1_19) {
 }
 
 TEST(Options, LossRecoveryIsAMatterOfChoice) {
-  constexpr int kNames[] = {socket::kCongestionControlOption, socket::kLossDetectionOption};
+  constexpr struct {
+    int name;
+    std::uint32_t last;
+  } kChoices[] = {{socket::kCongestionControlOption, 2}, {socket::kLossDetectionOption, 1}};
   auto socket = make();
-  for (const int name : kNames) {
+  for (const auto& [name, last] : kChoices) {
     sctp_assoc_value value{0, 7};
     EXPECT_EQ(get(socket, IPPROTO_SCTP, name, value), 0);
     EXPECT_EQ(value.assoc_value, 0U);  // RFC 9260's
-    value.assoc_value = 2;
+    value.assoc_value = last + 1;
     EXPECT_EQ(set(socket, IPPROTO_SCTP, name, value), -EINVAL);
-    value.assoc_value = 1;
+    value.assoc_value = last;
     EXPECT_EQ(set(socket, IPPROTO_SCTP, name, value), 0);
     value.assoc_value = 7;
     EXPECT_EQ(get(socket, IPPROTO_SCTP, name, value), 0);
-    EXPECT_EQ(value.assoc_value, 1U);
+    EXPECT_EQ(value.assoc_value, last);
   }
   EXPECT_EQ(socket->close(), 0);
 }

@@ -131,10 +131,12 @@ struct [[gnu::visibility("default")]] AllowedReconfigurations {
   bool add_streams = false;
 };
 
-// How the congestion window grows and shrinks. ENOPROTOOPT but on netsctp's own stack. NETSCTP_CONGESTION=cubic makes
-// CUBIC what sockets begin with.
+// How the congestion window grows and shrinks: by RFC 9260 §7.2, by CUBIC, or by BBR, a model of the path's rate and
+// round trip that also paces (draft-ietf-ccwg-bbr, no standard yet), for paths that lose packets without being full.
+// BBR is best used with LossDetection::Algorithm::kRack. ENOPROTOOPT but on netsctp's own stack.
+// NETSCTP_CONGESTION=cubic or bbr makes that what sockets begin with.
 struct [[gnu::visibility("default")]] CongestionControl {
-  enum class Algorithm : std::uint8_t { kRfc9260 = 0, kCubic = 1 };
+  enum class Algorithm : std::uint8_t { kRfc9260 = 0, kCubic = 1, kBbr = 2 };
   Algorithm algorithm = Algorithm::kRfc9260;
 };
 
