@@ -37,18 +37,20 @@ class QuickAnswers {
     if (time <= (looked ? kLook : kLook + kWakeUps)) {
       short_waits_ = std::min(short_waits_ + 1, kMost);
       if (looked) needed_ = kFew;
+    } else if (looked) {
+      short_waits_ /= 2;  // after many that were worth it, one that was not is chance
+      needed_ = std::min(needed_ * 2, kMost);
     } else {
       short_waits_ = 0;
-      if (looked) needed_ = std::min(needed_ * 2, kMost);
     }
   }
 
  private:
   static constexpr unsigned kFew = 4;
-  static constexpr unsigned kMost = 256;
+  static constexpr unsigned kMost = 512;
 
   long cpus_;
-  unsigned short_waits_ = 0;  // on end
+  unsigned short_waits_ = 0;  // on end, but for what is forgiven
   unsigned needed_ = kFew;
 };
 

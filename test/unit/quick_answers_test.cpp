@@ -29,6 +29,16 @@ TEST(QuickAnswers, ALongWaitEndsIt) {
   EXPECT_FALSE(wait(answers, 30us));
 }
 
+TEST(QuickAnswers, AfterManyShortWaitsOneLongOneIsForgivenButNotSeveral) {
+  QuickAnswers answers(2);
+  for (int i = 0; i < 1000; ++i) wait(answers, 20us);
+  EXPECT_TRUE(wait(answers, 1ms));
+  EXPECT_TRUE(wait(answers, 20us));
+  int looks = 0;
+  for (int i = 0; i < 1000; ++i) looks += wait(answers, 1ms) ? 1 : 0;
+  EXPECT_LE(looks, 6);
+}
+
 TEST(QuickAnswers, AnswersThatAreSometimesLateCostEverFewerLooks) {
   QuickAnswers answers(2);
   int looks = 0;
@@ -57,7 +67,7 @@ TEST(QuickAnswers, WhatOnlyTheWakeUpsMadeLongCountsAsShortUntilItLooks) {
   QuickAnswers answers(2);
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(wait(answers, 90us));
   EXPECT_TRUE(wait(answers, 90us));  // it looked, and that was not enough
-  for (int i = 0; i < 7; ++i) EXPECT_FALSE(wait(answers, 90us));
+  for (int i = 0; i < 6; ++i) EXPECT_FALSE(wait(answers, 90us));
 }
 
 TEST(QuickAnswers, LongAndShortWaitsByTurnsAreNeverWorthALook) {
