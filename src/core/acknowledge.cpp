@@ -84,7 +84,7 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
     if (outcome.rtt_sent_at && outcome.rtt_path < paths_.size()) {
       Path& path = paths_[outcome.rtt_path];
       if (now >= path.next_rtt_sample) {  // RFC 9260 §6.3.1 C4: once per round trip
-        path.timeout.measured(now - *outcome.rtt_sent_at, parameters_);
+        path.timeout.measured(now - *outcome.rtt_sent_at, *parameters_);
         path.next_rtt_sample = now + path.timeout.srtt();
       }
       path.congestion.measured(now - *outcome.rtt_sent_at, cumulative.wire(), outstanding_.next_tsn().wire());
@@ -99,7 +99,7 @@ void Association::apply(const Outstanding::SackOutcome& outcome, std::span<const
       if (mine.reached || path.state == Path::State::kActive) path_answered(i);
       if (mine.reached) path.timeouts = 0;
       path.one_packet = false;
-      path.congestion.select(parameters_.congestion_control);
+      path.congestion.select(parameters_->congestion_control);
       path.congestion.acknowledged({.bytes = mine.newly_acked_bytes,
                                     .packets = packets,
                                     .fully_used = window_fully_used(path, flight_before[i], now),

@@ -19,7 +19,8 @@ Association::Association(StackState& stack, AssociationId id, EndpointId endpoin
       endpoint_(endpoint),
       local_port_(local_port),
       peer_port_(peer_port),
-      parameters_(parameters),
+      parameters_(stack.parameters.of(parameters)),
+      local_addresses_(stack.address_lists.of({})),
       send_queue_(stack.messages),
       outstanding_(Tsn::initial(0), stack.messages),
       received_(Tsn::initial(0)),
@@ -192,7 +193,7 @@ void Association::come_up(bool inbound, Time now) noexcept {
 
 // RFC 6458 §8.1.8: the time without data begins anew.
 void Association::note_activity(Time now) noexcept {
-  if (parameters_.autoclose != Duration{}) timer(Timer::kAutoclose) = now + parameters_.autoclose;
+  if (parameters_->autoclose != Duration{}) timer(Timer::kAutoclose) = now + parameters_->autoclose;
 }
 
 // RFC 6458 §6.1.9: told at once if nothing is waiting now.
@@ -280,8 +281,12 @@ void Association::abort_with(wire::CauseCode code, wire::Bytes value, Associatio
          static_cast<std::uint16_t>(code));
 }
 
+void Association::set_parameters(const AssociationParameters& parameters) noexcept {
+  parameters_ = stack_.parameters.of(parameters);
+}
+
 bool Association::has_local(const IpAddress& address) const noexcept {
-  return std::find(local_addresses_.begin(), local_addresses_.end(), address) != local_addresses_.end();
+  return std::find(local_addresses_->begin(), local_addresses_->end(), address) != local_addresses_->end();
 }
 
 std::error_code Association::send(SendRequest&& request, Time now) noexcept {
@@ -299,7 +304,7 @@ std::error_code Association::send(SendRequest&& request, Time now) noexcept {
     if (path == kNoPath) return std::make_error_code(std::errc::invalid_argument);
     has_pinned_messages_ = true;
   }
-  const std::uint16_t streams = state_ == State::kCookieWait ? parameters_.outbound_streams : outbound_streams_;
+  const std::uint16_t streams = state_ == State::kCookieWait ? parameters_->outbound_streams : outbound_streams_;
   // RFC 9260 §3.3.1: DATA is never empty.
   if (!request.payload || request.payload.size() == 0 || request.stream >= streams) {
     return std::make_error_code(std::errc::invalid_argument);
@@ -346,8 +351,8 @@ AssociationStatus Association::status() const {
   status.error_count = error_count_;
   status.partial_reliability = partial_reliability_;
   status.stream_reset = stream_reset_;
-  status.parameters = parameters_;
-  status.local_addresses = local_addresses_;
+  status.parameters = *parameters_;
+  status.local_addresses = *local_addresses_;
   for (PathId i = 0; i < paths_.size(); ++i) {
     const Path& path = paths_[i];
     PathStatus one;
@@ -362,7 +367,7 @@ AssociationStatus Association::status() const {
     one.mtu = path.mtu;
     one.error_count = path.error_count;
     one.remote_udp_port = path.remote_udp_port;
-    one.parameters = path.parameters;
+    one.parameters = *path.parameters;
     status.paths.push_back(one);
   }
   return status;
@@ -373,7 +378,7 @@ void Association::check_consistent() const noexcept {
   outstanding_.check_consistent();
   assert(stack_.delivered.empty());
   assert(primary_ < paths_.size());
-  assert(state_ == State::kClosed || !local_addresses_.empty());
+  assert(state_ == State::kClosed || !local_addresses_->empty());
 }
 
 }  // namespace netsctp::core

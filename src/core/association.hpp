@@ -31,6 +31,7 @@
 #include "base/intrusive_list.hpp"
 #include "base/rare.hpp"
 #include "base/ring.hpp"
+#include "base/shared.hpp"
 #include "base/timing_wheel.hpp"
 #include "core/bbr_paths.hpp"
 #include "core/cookie.hpp"
@@ -131,8 +132,9 @@ class Association final : public TimerNode {
     return send_queue_.bytes() + outstanding_.payload_bytes();
   }
   [[nodiscard]] const AbandonedCounters& abandoned() const noexcept { return abandoned_.read(); }
-  [[nodiscard]] AssociationParameters& parameters() noexcept { return parameters_; }
-  [[nodiscard]] AssociationCounters& counters() noexcept { return counters_; }
+  [[nodiscard]] const AssociationParameters& parameters() const noexcept { return *parameters_; }
+  void set_parameters(const AssociationParameters& parameters) noexcept;
+  [[nodiscard]] const AssociationCounters& counters() const noexcept { return counters_; }
   [[nodiscard]] SendQueue& send_queue() noexcept { return send_queue_; }
   [[nodiscard]] std::uint16_t outbound_streams() const noexcept { return outbound_streams_; }
   [[nodiscard]] std::span<const Path> paths() const noexcept { return paths_; }
@@ -215,7 +217,7 @@ class Association final : public TimerNode {
   // pacing.cpp
   // There is one, or there is to be one.
   [[nodiscard]] bool wants_model() const noexcept {
-    return bbr_ || parameters_.congestion_control == CongestionControl::kBbr;
+    return bbr_ || parameters_->congestion_control == CongestionControl::kBbr;
   }
   void choose_model(Time now) noexcept;
   void note_nothing_to_send(Time now) noexcept;
@@ -380,11 +382,11 @@ class Association final : public TimerNode {
   std::uint32_t peer_tag_ = 0;       // 0: not known yet
   std::uint32_t local_tie_tag_ = 0;  // §5.2.2: random, once an INIT came for this association
   std::uint32_t peer_tie_tag_ = 0;
-  AssociationParameters parameters_;
+  Shared<AssociationParameters> parameters_;
   AssociationCounters counters_;
 
   // --- addresses -----------------------------------------------------------------------------------------------------
-  std::vector<IpAddress> local_addresses_;  // announced to the peer
+  Shared<std::vector<IpAddress>> local_addresses_;  // announced to the peer
   std::vector<Path> paths_;
   PathId primary_ = 0;
   unsigned error_count_ = 0;  // §8.1

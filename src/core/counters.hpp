@@ -4,15 +4,10 @@
 
 #include <cstdint>
 
-#include "base/address.hpp"
-#include "base/time.hpp"
-
 namespace netsctp::core {
 
 // Of one association: what SCTP_GET_ASSOC_STATS shows of it.
 struct AssociationCounters {
-  Duration max_rto{};  // largest since last asked for
-  IpAddress max_rto_address;
   std::uint64_t sacks_received = 0;
   std::uint64_t sacks_sent = 0;
   std::uint64_t packets_sent = 0;

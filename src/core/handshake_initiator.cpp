@@ -29,8 +29,8 @@ bool Association::start(const ConnectRequest& request, Time now) noexcept {
   local_tag_ = stack_.random_tag();  // RFC 9260 §5.3.1
   local_initial_tsn_ = stack_.entropy.u32();
   outstanding_.restart(Tsn::initial(local_initial_tsn_));
-  outbound_streams_ = parameters_.outbound_streams;
-  setup_rto_ = parameters_.rto_initial;
+  outbound_streams_ = parameters_->outbound_streams;
+  setup_rto_ = parameters_->rto_initial;
   setup_path_ = primary_ = 0;
   init_due_ = true;
   enter(State::kCookieWait);  // RFC 9260 §5.1 A
@@ -89,7 +89,7 @@ bool Association::on_init_ack(const wire::Chunk& chunk, const Datagram& datagram
   }
   if (!setup_resent_) {
     if (const PathId path = find_path(datagram.from.ip); path != kNoPath) {
-      paths_[path].timeout.measured(now - setup_sent_at_, parameters_);
+      paths_[path].timeout.measured(now - setup_sent_at_, *parameters_);
     }
   }
   adopt_peer(peer, datagram);
@@ -98,7 +98,7 @@ bool Association::on_init_ack(const wire::Chunk& chunk, const Datagram& datagram
     queue_error(wire::CauseCode::kUnrecognizedParameters, peer.unrecognized[i].whole);  // RFC 9260 §3.2.2
   }
   // RFC 3758 §3.3.2: with the extension switched off the parameter is unknown.
-  if (peer.forward_tsn_supported && !parameters_.partial_reliability) {
+  if (peer.forward_tsn_supported && !parameters_->partial_reliability) {
     queue_error(wire::CauseCode::kUnrecognizedParameters, peer.forward_tsn_supported->whole);
   }
   // RFC 9260 §5.1 C: echo the cookie to where it came from.
@@ -123,10 +123,10 @@ void Association::adopt_peer(const PeerParameters& peer, const Datagram& datagra
   peer_adaptation_ = peer.adaptation;
   received_ = TsnMap(Tsn::initial(peer.init.initial_tsn));
   // RFC 9260 §5.1.1: no more outbound streams than the peer accepts.
-  outbound_streams_ = std::min(parameters_.outbound_streams, peer.init.inbound_streams);
-  inbound_streams_ = std::min(parameters_.max_inbound_streams, peer.init.outbound_streams);
-  partial_reliability_ = parameters_.partial_reliability && peer.forward_tsn_supported.has_value();
-  stream_reset_ = parameters_.stream_reset && peer.re_config;
+  outbound_streams_ = std::min(parameters_->outbound_streams, peer.init.inbound_streams);
+  inbound_streams_ = std::min(parameters_->max_inbound_streams, peer.init.outbound_streams);
+  partial_reliability_ = parameters_->partial_reliability && peer.forward_tsn_supported.has_value();
+  stream_reset_ = parameters_->stream_reset && peer.re_config;
   begin_reconfiguration(peer.init.initial_tsn);
   reassembly_.set_partial_reliability(partial_reliability_);
   fail_messages_beyond_streams();
@@ -168,7 +168,7 @@ void Association::on_cookie_ack(Time now) noexcept {
     return;
   }
   Path& path = paths_[setup_path_];
-  if (!setup_resent_) path.timeout.measured(now - setup_sent_at_, parameters_);
+  if (!setup_resent_) path.timeout.measured(now - setup_sent_at_, *parameters_);
   cookie_echo_due_ = false;
   come_up(false, now);
   guard_early_data(now);
@@ -185,7 +185,7 @@ void Association::guard_early_data(Time now) noexcept {
 void Association::on_stale_cookie(const wire::Parameter& cause, Time now) noexcept {
   if (state_ != State::kCookieEchoed) return;
   if (!wire::parse_staleness(cause)) return;
-  if (stale_cookies_ >= parameters_.max_init_retransmits) {
+  if (stale_cookies_ >= parameters_->max_init_retransmits) {
     finish(AssociationChanged::What::kCannotStart, AssociationChanged::Reason::kUnreachable);
     return;
   }
@@ -217,14 +217,14 @@ void Association::start_over(Time now) noexcept {
 
 // T1-init or T1-cookie expired (RFC 9260 §4 (2), (3), §5.1.4, §6.3).
 void Association::on_t1(Time now) noexcept {
-  if (setup_attempts_ >= parameters_.max_init_retransmits) {
+  if (setup_attempts_ >= parameters_->max_init_retransmits) {
     finish(AssociationChanged::What::kCannotStart, AssociationChanged::Reason::kUnreachable);
     return;
   }
   ++setup_attempts_;
   setup_resent_ = true;
   // RFC 9260 §6.3.3 E2, bounded by what the user set for INITs.
-  setup_rto_ = std::min({setup_rto_ * 2, parameters_.rto_max, parameters_.init_timeout_max});
+  setup_rto_ = std::min({setup_rto_ * 2, parameters_->rto_max, parameters_->init_timeout_max});
   timer(Timer::kT1) = now + setup_rto_;
   // RFC 9260 §5.1: retransmissions use all addresses of the peer; unconfirmed ones only for COOKIE ECHO would need a
   // HEARTBEAT.

@@ -278,7 +278,7 @@ void Association::describe(Cookie& cookie) noexcept {
     // RFC 9260 §5.2.1: the parameters of our own INIT, its tag unchanged.
     cookie.local_tag = local_tag_;
     cookie.local_initial_tsn = local_initial_tsn_;
-    cookie.outbound_streams = std::min(parameters_.outbound_streams, cookie.outbound_streams);
+    cookie.outbound_streams = std::min(parameters_->outbound_streams, cookie.outbound_streams);
   }
   if (state_ != State::kCookieWait) {
     // RFC 9260 §5.2.2: Tie-Tags are random, not the tags themselves, and stay with the association.
@@ -407,7 +407,7 @@ void Association::restart(const Cookie& cookie, PathId from, Time now) noexcept 
   from = find_path(source);
   answer_on(from);
   for (Path& path : paths_) {
-    path.timeout = RetransmissionTimeout(parameters_);
+    path.timeout = RetransmissionTimeout(*parameters_);
     path.congestion.initialize(path.pmdcs(), path.address.is_v4());
     path.error_count = 0;
     path.t3_deadline = kNever;

@@ -102,7 +102,7 @@ void Association::on_too_big(const IcmpError& error, Time now) noexcept {
   const PathId id = find_path(error.to);
   if (id == kNoPath) return;
   Path& path = paths_[id];
-  if (path.parameters.path_mtu != 0) return;  // RFC 6458 §8.1.12: the user has fixed it
+  if (path.parameters->path_mtu != 0) return;  // RFC 6458 §8.1.12: the user has fixed it
   constexpr std::uint32_t kMinIpv6Mtu = 1280;
   constexpr std::uint32_t kMtuOfOldRouters = 576;  // RFC 1191 §5: what to assume if the message names none
   // RFC 8201 §4: less than IPv6's minimum is not believed.

@@ -10,7 +10,7 @@ namespace netsctp::core {
 
 // Before anything is sent or acknowledged.
 void Association::choose_model(Time now) noexcept {
-  const bool wanted = parameters_.congestion_control == CongestionControl::kBbr;
+  const bool wanted = parameters_->congestion_control == CongestionControl::kBbr;
   if (wanted != (bbr_ != nullptr)) bbr_.reset(wanted ? new (std::nothrow) BbrPaths : nullptr);
   if (!bbr_) return;
   bbr_->now = now;

@@ -1,5 +1,5 @@
 // The protocol parameters of RFC 9260 §16 and the limits of this implementation, with their defaults.
-// Values, copied into each association when it begins: later changes are made per association.
+// Values that each association takes when it begins: later changes are made per association.
 #pragma once
 
 #include <chrono>
@@ -26,6 +26,8 @@ struct PathParameters {
   std::optional<std::uint8_t> dscp;         // RFC 6458 §8.1.12 spp_dscp: in the upper six bits; none: the socket's
   std::optional<std::uint32_t> flow_label;  // spp_ipv6_flowlabel, 20 bits, on IPv6
   std::uint32_t probe_interval = 0;         // PROBE_TIMER of RFC 8899 in ms; 0: no path MTU is searched for
+
+  friend bool operator==(const PathParameters&, const PathParameters&) noexcept = default;
 };
 
 // Which stream is served next (RFC 8260 §3.1, §3.2, §3.4): the oldest message's, all in turn, or the one of the lowest
@@ -67,6 +69,8 @@ struct AssociationParameters {
   std::uint8_t traffic_class_v6 = 0;          //
   std::uint8_t allowed_reconfigurations = 0;  // kAllow... of stream_reset.hpp: what peer and user may ask for
   PathParameters path;
+
+  friend bool operator==(const AssociationParameters&, const AssociationParameters&) noexcept = default;
 };
 
 struct StackConfig {

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/address.hpp"
+#include "base/shared.hpp"
 #include "core/congestion.hpp"
 #include "core/parameters.hpp"
 #include "core/pmtu.hpp"
@@ -19,8 +20,9 @@ struct Path {
   // §5.4, §8.2; RFC 7829 §3: suspected, used only if nothing better is there.
   enum class State : std::uint8_t { kUnconfirmed, kActive, kInactive, kPotentiallyFailed };
 
-  Path(const IpAddress& peer_ip, std::uint16_t udp_port, const AssociationParameters& defaults) noexcept
-      : address{peer_ip}, remote_udp_port(udp_port), parameters(defaults.path), timeout(defaults) {}
+  Path(const IpAddress& peer_ip, std::uint16_t udp_port, const AssociationParameters& of_association,
+       const Shared<PathParameters>& own) noexcept
+      : address{peer_ip}, remote_udp_port(udp_port), parameters(own), timeout(of_association) {}
 
   IpAddress address;
   IpAddress local;                    // where to send from; family kNone: the link's choice
@@ -31,7 +33,7 @@ struct Path {
   bool heartbeat_due = false;  // a HEARTBEAT goes out with the next packet
   bool heartbeat_unanswered = false;  // one is on its way
   std::uint8_t timeouts = 0;          // of T3-rtx since data that went only here was acknowledged
-  PathParameters parameters;
+  Shared<PathParameters> parameters;
   RetransmissionTimeout timeout;
   Congestion congestion;
   std::size_t mtu = 0;               // bytes, IP header included

@@ -40,8 +40,8 @@ PathId Association::add_path(const IpAddress& address, std::uint16_t udp_port) n
     return kNoPath;
   }
   const auto id = static_cast<PathId>(paths_.size());
-  Path& path = paths_.emplace_back(address, udp_port, parameters_);
-  const std::size_t mtu = parameters_.path.path_mtu != 0 ? parameters_.path.path_mtu : stack_.config.path_mtu;
+  Path& path = paths_.emplace_back(address, udp_port, *parameters_, stack_.path_parameters.of(parameters_->path));
+  const std::size_t mtu = parameters_->path.path_mtu != 0 ? parameters_->path.path_mtu : stack_.config.path_mtu;
   path.set_mtu(mtu, stack_.config.link_overhead);
   path.congestion.initialize(path.pmdcs(), address.is_v4());
   path.local = choose_local(address, id);
@@ -52,13 +52,13 @@ PathId Association::add_path(const IpAddress& address, std::uint16_t udp_port) n
 void Association::choose_local_addresses(const IpAddress& announced_to) noexcept {
   const Endpoint* const owner = stack_.endpoint(endpoint_);
   if (owner == nullptr) return;
-  local_addresses_.clear();
+  std::vector<IpAddress> announced;
   for (const IpAddress& local : owner->config.addresses) {
     if (local.is_loopback() && !announced_to.is_loopback()) continue;
     if (local.is_link_local() && !announced_to.is_link_local() && !announced_to.is_loopback()) continue;
-    local_addresses_.push_back(local);
+    announced.push_back(local);
   }
-  if (local_addresses_.empty()) local_addresses_ = owner->config.addresses;
+  local_addresses_ = stack_.address_lists.of(announced.empty() ? owner->config.addresses : announced);
   for (PathId i = 0; i < paths_.size(); ++i) {
     if (paths_[i].local.family == Family::kNone) paths_[i].local = choose_local(paths_[i].address, i);
   }
@@ -71,7 +71,7 @@ IpAddress Association::choose_local(const IpAddress& peer, PathId index) const n
   if (owner != nullptr && (peer.is_v4() ? owner->config.any_v4 : owner->config.any_v6)) return {};
   std::size_t best_bits = 0;
   std::vector<const IpAddress*> best;
-  for (const IpAddress& local : local_addresses_) {
+  for (const IpAddress& local : *local_addresses_) {
     if (local.family != peer.family) continue;
     const std::size_t bits = common_prefix_bits(local, peer);
     if (bits > best_bits || best.empty()) {
@@ -99,21 +99,21 @@ void Association::confirm(PathId id, Time now) noexcept {
 void Association::path_error(PathId id) noexcept {
   Path& path = paths_[id];
   if (path.state == Path::State::kInactive) return;  // RFC 9260 §8.3: the counter stops
-  if (++path.error_count > path.parameters.max_retransmissions) {
+  if (++path.error_count > path.parameters->max_retransmissions) {
     path.state = Path::State::kInactive;  // RFC 7829 §3.2 8: from potentially failed too
     emit_path(id, PathChanged::What::kUnreachable);
-  } else if (path.state == Path::State::kActive && path.error_count > path.parameters.potentially_failed_threshold) {
+  } else if (path.state == Path::State::kActive && path.error_count > path.parameters->potentially_failed_threshold) {
     path.state = Path::State::kPotentiallyFailed;  // RFC 7829 §3.2 2
     emit_path(id, PathChanged::What::kPotentiallyFailed);
     // RFC 7829 §3.2 6: a HEARTBEAT goes out at once; the only path finds out by its data.
     if (paths_.size() > 1 && !path.heartbeat_unanswered) probe_potentially_failed(path);
   }
-  if (id == primary_ && path.error_count > path.parameters.primary_switch_threshold) switch_primary();
+  if (id == primary_ && path.error_count > path.parameters->primary_switch_threshold) switch_primary();
 }
 
 // RFC 7829 §3.2 5: where heartbeats are enabled, and HB.interval does not count.
 void Association::probe_potentially_failed(Path& path) noexcept {
-  path.heartbeat_due = path.parameters.heartbeat_enabled && may_send_data();
+  path.heartbeat_due = path.parameters->heartbeat_enabled && may_send_data();
 }
 
 // RFC 7829 §5 3: the new primary path is the one that is used now.
@@ -203,7 +203,7 @@ void Association::on_heartbeat_ack(const wire::Chunk& chunk, Time now) noexcept 
   if (path.heartbeat_nonce == 0 || load_big<std::uint64_t>(&info->value()[8]) != path.heartbeat_nonce) return;
   path.heartbeat_nonce = 0;  // the answer counts once; it may well be late
   path.heartbeat_unanswered = false;
-  path.timeout.measured(now - path.heartbeat_sent_at, parameters_);  // RFC 9260 §8.3
+  path.timeout.measured(now - path.heartbeat_sent_at, *parameters_);  // RFC 9260 §8.3
   confirm(id, now);
   path_answered(id);
   if (outstanding_.empty() || id == data_path()) error_count_ = 0;  // RFC 9260 §8.1
@@ -219,19 +219,19 @@ void Association::on_heartbeat_timer(PathId id, Time now) noexcept {
     // RFC 9260 §8.3: not acknowledged within one RTO.
     path.heartbeat_unanswered = false;
     const bool carries_data = id == data_path();
-    path.timeout.back_off(parameters_.rto_max);
+    path.timeout.back_off(parameters_->rto_max);
     path_error(id);
     // RFC 9260 §8.1, §5.4: only on the path in use, and never for the verification of an address.
     if (carries_data && path.confirmed) count_association_error();
     if (state_ == State::kClosed) return;
-    if (path.state == Path::State::kPotentiallyFailed && path.parameters.heartbeat_enabled) {
+    if (path.state == Path::State::kPotentiallyFailed && path.parameters->heartbeat_enabled) {
       probe_potentially_failed(path);  // RFC 7829 §3.2 6: the next one at once
     } else {
       schedule_heartbeat(id, path.heartbeat_sent_at);
     }
     return;
   }
-  const bool idle = path.last_rtt_chunk_at + path.parameters.heartbeat_interval <= now;
+  const bool idle = path.last_rtt_chunk_at + path.parameters->heartbeat_interval <= now;
   if (path.confirmed && !idle && path.state == Path::State::kActive) {
     schedule_heartbeat(id, now);  // RFC 9260 §8.3: only idle addresses
     return;
@@ -248,12 +248,12 @@ void Association::schedule_heartbeat(PathId id, Time from) noexcept {
     path.heartbeat_deadline = from + rto / 2;
     return;
   }
-  if (!path.parameters.heartbeat_enabled) {
+  if (!path.parameters->heartbeat_enabled) {
     path.heartbeat_deadline = kNever;
     return;
   }
   const auto jitter = Duration(static_cast<std::int64_t>(stack_.entropy.u32() % 1024) * rto.count() / 1024);
-  path.heartbeat_deadline = from + path.parameters.heartbeat_interval + rto / 2 + jitter;
+  path.heartbeat_deadline = from + path.parameters->heartbeat_interval + rto / 2 + jitter;
 }
 
 void Association::start_heartbeats(Time now) noexcept {
@@ -283,12 +283,12 @@ std::error_code Association::set_path(const IpAddress& address, const PathParame
   const PathId id = find_path(address);
   if (id == kNoPath) return std::make_error_code(std::errc::invalid_argument);
   Path& path = paths_[id];
-  const bool rescheduled = path.parameters.heartbeat_interval != parameters.heartbeat_interval ||
-                           path.parameters.heartbeat_enabled != parameters.heartbeat_enabled;
+  const bool rescheduled = path.parameters->heartbeat_interval != parameters.heartbeat_interval ||
+                           path.parameters->heartbeat_enabled != parameters.heartbeat_enabled;
   if (parameters.path_mtu != 0 && parameters.path_mtu != path.mtu) {
     path.set_mtu(parameters.path_mtu, stack_.config.link_overhead);
   }
-  path.parameters = parameters;
+  path.parameters = stack_.path_parameters.of(parameters);
   if (!may_search(path)) path.search.stop();
   follow_search(path);
   if (rescheduled && !path.heartbeat_unanswered && may_send_data()) schedule_heartbeat(id, now);

@@ -23,7 +23,7 @@ constexpr unsigned kTimeoutsOfBlackHole = 3;
 
 // RFC 6458 §8.1.12: the user can fix a path's MTU; and can do without probes.
 bool Association::may_search(const Path& path) noexcept {
-  return path.parameters.probe_interval != 0 && path.parameters.path_mtu == 0;
+  return path.parameters->probe_interval != 0 && path.parameters->path_mtu == 0;
 }
 
 // RFC 8899 §5.3.1: MAX_PLPMTU. What the host's own link takes is learned when it refuses the first probe. Two packets
@@ -81,7 +81,7 @@ void Association::write_mtu_probe(wire::PacketWriter& writer, PathId id, Time no
   std::array<std::byte, kProbeInfoSize> info{};
   store_big(info.data(), nonce);
   info[4] = std::byte{id};
-  path.search.sent(nonce, now, std::chrono::milliseconds(path.parameters.probe_interval));
+  path.search.sent(nonce, now, std::chrono::milliseconds(path.parameters->probe_interval));
   follow_search(path);
   if (!writer.open(wire::ChunkType::kHeartbeat, 0)) return;
   writer.parameter(wire::ParameterType::kHeartbeatInfo, info);

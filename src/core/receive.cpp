@@ -97,8 +97,8 @@ void Association::end_cut_short_delivery(PathId from) noexcept {
 // RFC 9260 §6.9: a message too large for the receive buffer goes up in parts, lest both sides wait for ever.
 void Association::deliver_partially() noexcept {
   const std::size_t held = reassembly_.bytes();
-  const bool reached_point = parameters_.partial_delivery_point != 0 && held >= parameters_.partial_delivery_point;
-  if (held > 0 && (reached_point || window_room() < std::min(fragment_size(), parameters_.receive_buffer / 4))) {
+  const bool reached_point = parameters_->partial_delivery_point != 0 && held >= parameters_->partial_delivery_point;
+  if (held > 0 && (reached_point || window_room() < std::min(fragment_size(), parameters_->receive_buffer / 4))) {
     reassembly_.start_partial_delivery(stack_.delivered);
   }
 }
@@ -134,7 +134,7 @@ void Association::data_packet_done(PathId from, Time now) noexcept {
   // RFC 9260 §5.1: the first DATA at once. §6.2: duplicates alone at once, otherwise every second packet. §6.7: at once
   // while there are gaps, and when one was filled (RFC 5681 §4.2).
   if (first_data_ || !packet_has_new_data_ || received_.has_gaps() || had_gaps_ ||
-      packets_unacked_ >= parameters_.sack_frequency || parameters_.sack_delay <= Duration::zero()) {
+      packets_unacked_ >= parameters_->sack_frequency || parameters_->sack_delay <= Duration::zero()) {
     sack_now_ = true;
   }
   first_data_ = false;
@@ -148,13 +148,13 @@ void Association::data_packet_done(PathId from, Time now) noexcept {
   }
   if (!sack_now_ && timer(Timer::kSack) == kNever) {
     // RFC 9260 §6.2: within SACK.Delay, never more than 500 ms.
-    timer(Timer::kSack) = now + std::min<Duration>(parameters_.sack_delay, std::chrono::milliseconds(500));
+    timer(Timer::kSack) = now + std::min<Duration>(parameters_->sack_delay, std::chrono::milliseconds(500));
   }
 }
 
 std::size_t Association::window_room() const noexcept {
   const std::size_t held = reassembly_.bytes() + unread_bytes_ + held_bytes_;
-  const std::size_t buffer = parameters_.receive_buffer;
+  const std::size_t buffer = parameters_->receive_buffer;
   if (held >= buffer) return 0;
   // Payload is what a_rwnd speaks of; real memory has its own limit, so that tiny messages cannot grow us.
   // What a reset holds back pins at most four times its payload, see hold().
@@ -170,7 +170,7 @@ std::size_t Association::window_room() const noexcept {
 std::size_t Association::advertised_window() const noexcept {
   const std::size_t room = std::min<std::size_t>(window_room(), 0xFFFFFFFFu);
   const std::size_t sliver =
-      std::min(paths_.empty() ? std::size_t{1500} : fragment_size(), parameters_.receive_buffer / 4);
+      std::min(paths_.empty() ? std::size_t{1500} : fragment_size(), parameters_->receive_buffer / 4);
   return room < sliver ? std::min(room, advertised_left_) : room;
 }
 
@@ -181,7 +181,7 @@ bool Association::window_closed() const noexcept {
 
 // RFC 9260 §6.2: a window update only when a quarter of the buffer has come free.
 bool Association::window_update_due() const noexcept {
-  return advertised_window() >= advertised_left_ + parameters_.receive_buffer / 4;
+  return advertised_window() >= advertised_left_ + parameters_->receive_buffer / 4;
 }
 
 bool Association::consumed(std::size_t bytes) noexcept {

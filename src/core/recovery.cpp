@@ -9,7 +9,7 @@
 namespace netsctp::core {
 
 void Association::choose_loss_detection() noexcept {
-  const bool wanted = parameters_.loss_detection == LossDetection::kRack;
+  const bool wanted = parameters_->loss_detection == LossDetection::kRack;
   if (wanted != (rack_ != nullptr)) rack_.reset(wanted ? new (std::nothrow) Racks : nullptr);
   if (rack_ && rack_->size() < paths_.size()) rack_->resize(paths_.size());
 }
@@ -64,7 +64,7 @@ void Association::schedule_probe(PathId id, Time now) noexcept {
     rack.probe.at = kNever;
     return;
   }
-  const Duration timeout = Rack::probe_timeout(path.timeout.srtt(), in_flight <= path.pmdcs(), parameters_.sack_delay);
+  const Duration timeout = Rack::probe_timeout(path.timeout.srtt(), in_flight <= path.pmdcs(), parameters_->sack_delay);
   rack.probe.at = std::min(now + timeout, path.t3_deadline);
 }
 

@@ -180,15 +180,17 @@ void Stack::want_sender_dry(AssociationId id) noexcept {
   if (Association* const association = state_->find(id)) association->want_sender_dry();
 }
 
-AssociationCounters* Stack::association_counters(AssociationId id) noexcept {
-  Association* const association = state_->find(id);
+const AssociationCounters* Stack::association_counters(AssociationId id) const noexcept {
+  const Association* const association = state_->find(id);
   return association == nullptr ? nullptr : &association->counters();
 }
 
 std::error_code Stack::set_scheduler(AssociationId id, Scheduler scheduler) noexcept {
   Association* const association = state_->find(id);
   if (association == nullptr) return error(kNoAssociation);
-  association->parameters().scheduler = scheduler;
+  AssociationParameters parameters = association->parameters();
+  parameters.scheduler = scheduler;
+  association->set_parameters(parameters);
   association->send_queue().set_scheduler(scheduler);
   return {};
 }
@@ -286,9 +288,13 @@ std::size_t Stack::association_count() const noexcept {
   return state_->association_count();
 }
 
-AssociationParameters* Stack::association_parameters(AssociationId id) noexcept {
-  Association* const association = state_->find(id);
+const AssociationParameters* Stack::association_parameters(AssociationId id) const noexcept {
+  const Association* const association = state_->find(id);
   return association == nullptr ? nullptr : &association->parameters();
+}
+
+void Stack::set_association_parameters(AssociationId id, const AssociationParameters& parameters) noexcept {
+  if (Association* const association = state_->find(id)) association->set_parameters(parameters);
 }
 
 std::error_code Stack::set_primary(AssociationId id, const IpAddress& address, Time now) noexcept {

@@ -155,8 +155,8 @@ class Stack {
   // Asks for one SenderDry event as soon as nothing is queued or outstanding.
   void want_sender_dry(AssociationId id) noexcept;
 
-  // Statistics of one association; nullptr: there is none. Who has read max_rto sets it to zero.
-  [[nodiscard]] AssociationCounters* association_counters(AssociationId id) noexcept;
+  // Statistics of one association; nullptr: there is none.
+  [[nodiscard]] const AssociationCounters* association_counters(AssociationId id) const noexcept;
   // The stream scheduler (RFC 8260 §3). ESRCH.
   std::error_code set_scheduler(AssociationId id, Scheduler scheduler) noexcept;
   // Scheduler::kPriority: a stream's value, lower is served first (RFC 8260 §3.4); without effect for the others, as
@@ -189,7 +189,8 @@ class Stack {
   [[nodiscard]] std::size_t association_count() const noexcept;
 
   // Per-association and per-path settings (§11.1.6, 11.1.9, 11.1.10, 11.1.12, 11.1.13). ESRCH; EINVAL (no such path).
-  [[nodiscard]] AssociationParameters* association_parameters(AssociationId id) noexcept;
+  [[nodiscard]] const AssociationParameters* association_parameters(AssociationId id) const noexcept;  // nullptr: ESRCH
+  void set_association_parameters(AssociationId id, const AssociationParameters& parameters) noexcept;
   std::error_code set_primary(AssociationId id, const IpAddress& address, Time now) noexcept;
   std::error_code set_path(AssociationId id, const IpAddress& address, const PathParameters& parameters,
                            Time now) noexcept;

@@ -20,7 +20,7 @@ StackState::StackState(const StackConfig& settings, BufferPool& buffers, Entropy
       entropy(random),
       wheel(now),
       cookies(random, settings.cookie_key_life, now),
-      by_peer_(PeerKeyHash{SeededHash(random.u64(), random.u64())}) {}
+      hash_of_peer_(random.u64(), random.u64()) {}
 
 StackState::~StackState() {
   std::vector<Association*> all;
@@ -34,24 +34,36 @@ std::uint32_t StackState::random_tag() noexcept {
   }
 }
 
+std::uint32_t StackState::peer_hash(EndpointId id, const Address& peer) const noexcept {
+  return static_cast<std::uint32_t>(hash_of_peer_(peer) ^ IdHash{}(id));
+}
+
+std::uint32_t StackState::id_hash(AssociationId id) noexcept {
+  return static_cast<std::uint32_t>(IdHash{}(id));
+}
+
 bool StackState::register_address(Association& association, const IpAddress& address) noexcept {
   forget_recent();
-  return by_peer_.insert({association.endpoint(), {address, association.peer_port()}}, &association).second;
+  const Address peer{address, association.peer_port()};
+  if (find(association.endpoint(), peer) != nullptr) return false;
+  by_peer_.insert(peer_hash(association.endpoint(), peer), association);
+  return true;
 }
 
 void StackState::unregister_address(Association& association, const IpAddress& address) noexcept {
   forget_recent();
-  by_peer_.erase({association.endpoint(), {address, association.peer_port()}});
+  by_peer_.erase(peer_hash(association.endpoint(), {address, association.peer_port()}), association);
 }
 
 Association* StackState::find(EndpointId id, const Address& peer) const noexcept {
-  Association* const* found = by_peer_.find({id, peer});
-  return found == nullptr ? nullptr : *found;
+  return by_peer_.find(peer_hash(id, peer), [&](const Association& association) {
+    return association.endpoint() == id && association.peer_port() == peer.port &&
+           association.find_path(peer.ip) != kNoPath;
+  });
 }
 
 Association* StackState::find(AssociationId id) const noexcept {
-  Association* const* found = by_id_.find(id);
-  return found == nullptr ? nullptr : *found;
+  return by_id_.find(id_hash(id), [id](const Association& association) { return association.id() == id; });
 }
 
 Association* StackState::find_by_addresses(EndpointId id, std::uint16_t peer_port,
@@ -129,12 +141,12 @@ Association* StackState::create(EndpointId owner, std::uint16_t peer_port,
   do {
     if (next_association_ < kFirstAssociationId || next_association_ == INT32_MAX)
       next_association_ = kFirstAssociationId;
-  } while (by_id_.contains(next_association_) && ++next_association_);
+  } while (find(next_association_) != nullptr && ++next_association_);
   Association* const association =
       associations_.create(*this, next_association_, owner, endpoint_of->config.port, peer_port, parameters);
   if (association == nullptr) return nullptr;
   ++endpoint_of->associations;
-  by_id_.insert(next_association_++, association);
+  by_id_.insert(id_hash(next_association_++), *association);
   return association;
 }
 
@@ -143,7 +155,7 @@ void StackState::destroy(Association& association) noexcept {
   association.ready_hook.unlink();
   forget_recent();
   if (received_ == &association) received_ = nullptr;
-  by_id_.erase(association.id());
+  by_id_.erase(id_hash(association.id()), association);
   associations_.destroy(&association);
 }
 

@@ -11,7 +11,9 @@
 
 #include "base/flat_map.hpp"
 #include "base/hash.hpp"
+#include "base/pointer_table.hpp"
 #include "base/ring.hpp"
+#include "base/shared.hpp"
 #include "base/slab.hpp"
 #include "base/timing_wheel.hpp"
 #include "core/association.hpp"
@@ -57,6 +59,9 @@ class StackState {
   Ring<Piece> delivered;  // scratch of all associations: filled and emptied within one call
   CookieJar cookies;
   Slab<OutgoingMessage> messages;
+  SharedValues<AssociationParameters> parameters;
+  SharedValues<PathParameters> path_parameters;
+  SharedValues<std::vector<IpAddress>> address_lists;
   std::pmr::unsynchronized_pool_resource
       nodes;  // of reassembly: what it held once it can hold again without allocating
 
@@ -116,7 +121,7 @@ class StackState {
   void forget_recent() noexcept { recent_ = {}; }  // what find_by_packet() goes by has changed
   template <typename Visit>
   void for_each_association(Visit&& visit) const {
-    by_id_.for_each([&](AssociationId, Association* association) { visit(*association); });
+    by_id_.for_each(visit);
   }
   [[nodiscard]] std::size_t association_count() const noexcept { return by_id_.size(); }
 
@@ -127,23 +132,14 @@ class StackState {
     const Datagram& datagram;
     wire::Chunk first;
   };
-  struct PeerKey {
-    EndpointId endpoint;
-    Address peer;
-    friend bool operator==(const PeerKey&, const PeerKey&) noexcept = default;
-  };
-  struct PeerKeyHash {
-    SeededHash hash;
-    std::uint64_t operator()(const PeerKey& key) const noexcept {
-      return hash(key.peer) ^ (key.endpoint * 0x9E3779B97F4A7C15u);
-    }
-  };
   struct IdHash {
     std::uint64_t operator()(std::int64_t id) const noexcept {
       return static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15u >> 16;
     }
   };
 
+  [[nodiscard]] std::uint32_t peer_hash(EndpointId id, const Address& peer) const noexcept;
+  [[nodiscard]] static std::uint32_t id_hash(AssociationId id) noexcept;
   [[nodiscard]] std::span<const EndpointId> endpoints_of(std::uint16_t port) const noexcept;
   [[nodiscard]] Endpoint* endpoint_for(std::uint16_t port, const IpAddress& local, EndpointId& id) noexcept;
   void receive_one(const Datagram& datagram, Time now) noexcept;
@@ -175,8 +171,9 @@ class StackState {
   FlatMap<EndpointId, std::unique_ptr<Endpoint>, IdHash> endpoints_;
   FlatMap<std::uint16_t, std::vector<EndpointId>, IdHash> by_port_;  // none of the lists is empty
   Slab<Association> associations_;
-  FlatMap<AssociationId, Association*, IdHash> by_id_;
-  FlatMap<PeerKey, Association*, PeerKeyHash> by_peer_;
+  PointerTable<Association> by_id_;
+  const SeededHash hash_of_peer_;
+  PointerTable<Association> by_peer_;  // an entry for each of its paths
   // Where the last packet belonged: the next one often belongs there too.
   struct Recent {
     Association* association = nullptr;

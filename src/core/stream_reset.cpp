@@ -55,7 +55,7 @@ void Association::begin_reconfiguration(std::uint32_t peer_initial_tsn) noexcept
 
 std::error_code Association::may_request(std::uint8_t permission) const noexcept {
   // RFC 6525 §5.1.1: only if the peer said that it can.
-  if (!stream_reset_ || (parameters_.allowed_reconfigurations & permission) == 0) {
+  if (!stream_reset_ || (parameters_->allowed_reconfigurations & permission) == 0) {
     return error(std::errc::no_protocol_option);
   }
   if (state_ != State::kEstablished) return error(std::errc::not_connected);
@@ -261,7 +261,7 @@ void Association::on_reconfiguration_timer() noexcept {
   }
   if (reconfiguration_.use().counts_errors) {
     Path& path = paths_[reconfiguration_path_];
-    path.timeout.back_off(parameters_.rto_max);
+    path.timeout.back_off(parameters_->rto_max);
     path_error(reconfiguration_path_);
     count_association_error();
     if (state_ == State::kClosed) return;
@@ -288,7 +288,7 @@ void Association::on_reconfiguration_response(wire::Bytes value, Time now) noexc
     reconfiguration_.use().counts_errors = false;
     reconfiguration_.use().back_off = std::min(reconfiguration_.use().back_off + 1, kMaxBackOff);
     const Duration wait = paths_[reconfiguration_path_].timeout.rto() * (1 << (reconfiguration_.use().back_off - 1));
-    timer(Timer::kReconfiguration) = now + std::min<Duration>(wait, parameters_.rto_max);
+    timer(Timer::kReconfiguration) = now + std::min<Duration>(wait, parameters_->rto_max);
     // The peer waits for its own data to be acknowledged, and that for room.
     if (found->kind == Kind::kResetAll && window_room() == 0) release_held(received_.highest() + 1);
     return;

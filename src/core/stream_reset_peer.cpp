@@ -167,7 +167,7 @@ void Association::on_reconfiguration_request(const wire::Parameter& parameter) n
     return queue_answer({sequence, Result::kInProgress});
   }
   ++expected_request_;
-  const auto allowed = [&](std::uint8_t what) { return (parameters_.allowed_reconfigurations & what) != 0; };
+  const auto allowed = [&](std::uint8_t what) { return (parameters_->allowed_reconfigurations & what) != 0; };
   // Once we shut down we begin nothing any more.
   const bool may_begin = state_ == State::kEstablished || state_ == State::kShutdownPending;
   switch (parameter.kind()) {
@@ -194,7 +194,7 @@ void Association::on_reconfiguration_request(const wire::Parameter& parameter) n
 // RFC 6525 §5.2.2. `value`: what follows the sequence number.
 void Association::on_outgoing_reset(std::uint32_t sequence, wire::Bytes value) noexcept {
   std::vector<StreamId> streams = read_streams(value.subspan(8));
-  const bool allowed = (parameters_.allowed_reconfigurations & kAllowStreamReset) != 0;
+  const bool allowed = (parameters_->allowed_reconfigurations & kAllowStreamReset) != 0;
   const bool known = all_below(streams, inbound_streams_);
   // RFC 6525 §5.2.2 E1: it may answer an Incoming SSN Reset of ours; what else it names has an answer of its own.
   if (auto& request = reconfiguration_.use().request; request && request->sent) {
@@ -243,7 +243,7 @@ void Association::on_incoming_reset(std::uint32_t sequence, wire::Bytes list) no
 
 // RFC 6525 §5.2.5, and §5.2.6 if not `inbound`.
 void Association::on_added_streams(std::uint32_t sequence, std::uint16_t more, bool inbound) noexcept {
-  const std::size_t limit = inbound ? parameters_.max_inbound_streams : kMaxStreams;
+  const std::size_t limit = inbound ? parameters_->max_inbound_streams : kMaxStreams;
   const std::size_t total = std::size_t{inbound ? inbound_streams_ : outbound_streams_} + more;
   if (more == 0 || total > limit) return answer(sequence, Result::kDenied);
   if (!inbound) {

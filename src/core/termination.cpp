@@ -53,7 +53,7 @@ void Association::begin_shutdown_sent(Time now) noexcept {
   shutdown_due_ = true;
   timer(Timer::kT2) = now + paths_[shutdown_path_].timeout.rto();
   // RFC 9260 §9.2: T5-shutdown-guard bounds the rest at five times RTO.Max. Data still to be delivered has T3-rtx.
-  timer(Timer::kT5) = now + 5 * parameters_.rto_max;
+  timer(Timer::kT5) = now + 5 * parameters_->rto_max;
 }
 
 void Association::begin_shutdown_ack_sent(Time now) noexcept {

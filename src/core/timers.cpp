@@ -48,7 +48,7 @@ void Association::on_t3(PathId id, Time now) noexcept {
   Path& path = paths_[id];
   path.t3_deadline = kNever;
   ++stack_.counters.t3_expirations;
-  path.timeout.back_off(parameters_.rto_max);  // RFC 9260 §6.3.3 E2
+  path.timeout.back_off(parameters_->rto_max);  // RFC 9260 §6.3.3 E2
   const std::size_t bytes_lost = outstanding_.in_flight(id);
   peer_rwnd_ += outstanding_.mark_all_lost(id);       // RFC 9260 §6.3.3 E3, §6.2.1 C
   if (forward_tsn_wanted()) forward_tsn_due_ = true;  // RFC 3758 §3.5 A5
@@ -80,7 +80,7 @@ void Association::on_t3(PathId id, Time now) noexcept {
 
 void Association::on_t2(Time now) noexcept {
   Path& path = paths_[shutdown_path_];
-  path.timeout.back_off(parameters_.rto_max);
+  path.timeout.back_off(parameters_->rto_max);
   path_error(shutdown_path_);
   count_association_error();  // RFC 9260 §9.2: at most Association.Max.Retrans times
   if (state_ == State::kClosed) return;
@@ -96,7 +96,7 @@ void Association::on_t2(Time now) noexcept {
 }
 
 void Association::count_association_error() noexcept {
-  if (++error_count_ <= parameters_.max_retransmissions) return;
+  if (++error_count_ <= parameters_->max_retransmissions) return;
   // RFC 9260 §8.1: the peer is unreachable. An ABORT tells it, should it hear us after all.
   const Path& to = paths_[data_path()];
   stack_.reply({to.address, to.remote_udp_port}, to.local, local_port_, peer_port_, peer_tag_,

@@ -31,7 +31,7 @@ bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
     counters_.control_chunks_sent += writer.control_chunks();
     const std::size_t size = writer.finish().size();
     // RFC 9260 §6.9: a chunk that was cut for a larger path MTU; or the user has fixed the MTU and wants no discovery.
-    const bool may_fragment = !is_mtu_probe && (size > to.max_packet || to.parameters.path_mtu != 0);
+    const bool may_fragment = !is_mtu_probe && (size > to.max_packet || to.parameters->path_mtu != 0);
     batch.commit(size, {to.address, to.remote_udp_port}, to.local, packet_marks(to, may_fragment));
     ++stack_.counters.packets_sent;
     ++counters_.packets_sent;
@@ -40,8 +40,8 @@ bool Association::transmit(TransmitBatch& batch, Time now) noexcept {
 
 // RFC 6458 §8.1.12: what was set for the path; else what the socket has for all of the family.
 PacketMarks Association::packet_marks(const Path& to, bool may_fragment) const noexcept {
-  const std::uint8_t usual = to.address.is_v4() ? parameters_.traffic_class_v4 : parameters_.traffic_class_v6;
-  return {may_fragment, to.parameters.dscp.value_or(usual), to.parameters.flow_label.value_or(0)};
+  const std::uint8_t usual = to.address.is_v4() ? parameters_->traffic_class_v4 : parameters_->traffic_class_v6;
+  return {may_fragment, to.parameters->dscp.value_or(usual), to.parameters->flow_label.value_or(0)};
 }
 
 // RFC 9260 §7.3: a chunk that was sent before the path's MTU became smaller cannot be cut any more; it goes whole, and
@@ -134,24 +134,24 @@ void Association::write_init(wire::PacketWriter& writer, Time now) noexcept {
   init_due_ = false;
   setup_sent_at_ = now;
   writer.open_init(wire::ChunkType::kInit, local_tag_,
-                   static_cast<std::uint32_t>(std::min<std::size_t>(parameters_.receive_buffer, 0xFFFFFFFFu)),
-                   parameters_.outbound_streams, parameters_.max_inbound_streams, local_initial_tsn_);
+                   static_cast<std::uint32_t>(std::min<std::size_t>(parameters_->receive_buffer, 0xFFFFFFFFu)),
+                   parameters_->outbound_streams, parameters_->max_inbound_streams, local_initial_tsn_);
   if (cookie_preservative_ != 0) {  // RFC 9260 §3.3.2.1.3
     std::array<std::byte, 4> increment;
     store_big(increment.data(), cookie_preservative_);
     writer.parameter(wire::ParameterType::kCookiePreservative, increment);
   }
-  if (parameters_.adaptation != 0) {  // RFC 5061 §4.2.6
+  if (parameters_->adaptation != 0) {  // RFC 5061 §4.2.6
     std::array<std::byte, 4> indication;
-    store_big(indication.data(), parameters_.adaptation);
+    store_big(indication.data(), parameters_->adaptation);
     writer.parameter(wire::ParameterType::kAdaptationIndication, indication);
   }
   bool v4 = false;
   bool v6 = false;
-  for (const IpAddress& local : local_addresses_) {
+  for (const IpAddress& local : *local_addresses_) {
     (local.is_v4() ? v4 : v6) = true;
     // A single address is said by the packet's source, which a NAT may change (RFC 9260 §3.3.2.1.2).
-    if (local_addresses_.size() > 1) writer.address(local);
+    if (local_addresses_->size() > 1) writer.address(local);
   }
   // RFC 9260 §3.3.2.1.5: which families we can use.
   std::array<std::byte, 4> types;
@@ -163,13 +163,13 @@ void Association::write_init(wire::PacketWriter& writer, Time now) noexcept {
   if (v4) add_type(wire::ParameterType::kIpv4Address);
   if (v6) add_type(wire::ParameterType::kIpv6Address);
   writer.parameter(wire::ParameterType::kSupportedAddressTypes, wire::Bytes(types).first(length));
-  if (parameters_.stream_reset) {  // RFC 6525 §5.1.1
+  if (parameters_->stream_reset) {  // RFC 6525 §5.1.1
     const std::array<std::byte, 2> chunks{static_cast<std::byte>(wire::ChunkType::kReConfig),
                                           static_cast<std::byte>(wire::ChunkType::kForwardTsn)};
     writer.parameter(wire::ParameterType::kSupportedExtensions,
-                     wire::Bytes(chunks).first(parameters_.partial_reliability ? 2 : 1));
+                     wire::Bytes(chunks).first(parameters_->partial_reliability ? 2 : 1));
   }
-  if (parameters_.partial_reliability) writer.parameter(wire::ParameterType::kForwardTsnSupported);  // RFC 3758 §3.3.1
+  if (parameters_->partial_reliability) writer.parameter(wire::ParameterType::kForwardTsnSupported);  // RFC 3758 §3.3.1
   writer.close();
 }
 
@@ -293,7 +293,7 @@ bool Association::peer_window_allows(std::size_t payload) const noexcept {
 // Holds back less than a full packet while something is in flight, as RFC 1122 §4.2.3.4 does (RFC 9260 §6.1 A, SWS;
 // §6.10 bundling). Where packets may be much larger than Ethernet's, what would fill one of those is enough.
 bool Association::nagle_holds(PathId path) const noexcept {
-  if (parameters_.no_delay || state_ != State::kEstablished || outstanding_.in_flight() == 0 ||
+  if (parameters_->no_delay || state_ != State::kEstablished || outstanding_.in_flight() == 0 ||
       send_queue_.mid_message()) {
     return false;
   }
@@ -309,7 +309,7 @@ std::size_t Association::fragment_size() const noexcept {
   std::size_t smallest = Path::kMaxMtu;
   for (const Path& path : paths_) smallest = std::min(smallest, path.pmdcs());
   const std::size_t payload = smallest - wire::kDataHeaderSize;
-  return parameters_.max_fragment == 0 ? payload : std::min(payload, parameters_.max_fragment);
+  return parameters_->max_fragment == 0 ? payload : std::min(payload, parameters_->max_fragment);
 }
 
 // RFC 9260 §6.7: SACK goes where the last DATA came from, unless that address is not confirmed yet (§5.4).
@@ -333,7 +333,7 @@ bool Association::sack_fits_before_data(const wire::PacketWriter& writer) noexce
 
 // RFC 9260 §6.1 D. What is paced comes in no bursts that matter.
 bool Association::burst_over() const noexcept {
-  return parameters_.max_burst != 0 && burst_left_ == 0 && !bbr_;
+  return parameters_->max_burst != 0 && burst_left_ == 0 && !bbr_;
 }
 
 // RFC 9260 §6.1 D: Max.Burst packets at each SACK. One that acknowledges many packets (a receiver that batches) counts
@@ -341,7 +341,7 @@ bool Association::burst_over() const noexcept {
 // would never fill its window again.
 void Association::allow_burst(std::size_t acked_packets) noexcept {
   if (paths_.empty()) return;
-  const std::size_t fresh = parameters_.max_burst * std::max<std::size_t>((acked_packets + 1) / 2, 1);
+  const std::size_t fresh = parameters_->max_burst * std::max<std::size_t>((acked_packets + 1) / 2, 1);
   // What an earlier SACK allowed is not taken back by a send in between.
   burst_left_ = acked_packets > 0 ? fresh : std::max(burst_left_, fresh);
 }

@@ -104,7 +104,7 @@ int StackSocket::setsockopt(int level, int number, const void* value, socklen_t 
   return option->set({*this, session}, buffer.data(), length);
 }
 
-core::AssociationParameters* parameters_of(const OptionCall& call, core::AssociationId id) noexcept {
+const core::AssociationParameters* parameters_of(const OptionCall& call, core::AssociationId id) noexcept {
   if (const auto* const association = call.socket.association(id)) {
     return call.stack().association_parameters(association->id);
   }

@@ -78,7 +78,7 @@ template <class Value>
 }
 
 // The parameters an option that names `id` reads: of the association, or of those to come; nullptr: EINVAL.
-[[nodiscard]] core::AssociationParameters* parameters_of(const OptionCall& call, core::AssociationId id) noexcept;
+[[nodiscard]] const core::AssociationParameters* parameters_of(const OptionCall& call, core::AssociationId id) noexcept;
 // The same for defaults of sending and receiving.
 [[nodiscard]] TrafficSettings* traffic_of(const OptionCall& call, core::AssociationId id) noexcept;
 
@@ -97,14 +97,32 @@ template <class Change>
 template <class Change>
 [[nodiscard]] int change_traffic(const OptionCall& call, core::AssociationId id, Change change);
 
+template <class Change>
+void change_association(const OptionCall& call, core::AssociationId id, Change change) {
+  const auto* const before = call.stack().association_parameters(id);
+  if (before == nullptr) return;
+  core::AssociationParameters parameters = *before;
+  change(parameters);
+  call.stack().set_association_parameters(id, parameters);
+}
+
+// What parameters_of() reads, which is there.
+template <class Change>
+void change_of(const OptionCall& call, core::AssociationId id, Change change) {
+  if (const auto* const association = call.socket.association(id)) {
+    change_association(call, association->id, change);
+  } else {
+    change(call.settings().association);
+  }
+  call.socket.apply_defaults();
+}
+
 // Both the defaults and every association: options without an association id (RFC 6458 §8).
 template <class Change>
 void change_all_parameters(const OptionCall& call, Change change) {
   change(call.settings().association);
   call.socket.apply_defaults();
-  for (const auto id : call.socket.associations()) {
-    if (auto* const parameters = call.stack().association_parameters(id)) change(*parameters);
-  }
+  for (const auto id : call.socket.associations()) change_association(call, id, change);
 }
 
 template <class Change>
@@ -128,15 +146,11 @@ int change_parameters(const OptionCall& call, core::AssociationId id, Change cha
       change_all_parameters(call, change);
       return 0;
     }
-    for (const auto each : call.socket.associations()) {
-      if (auto* const parameters = call.stack().association_parameters(each)) change(*parameters);
-    }
+    for (const auto each : call.socket.associations()) change_association(call, each, change);
     return 0;
   }
-  auto* const parameters = parameters_of(call, id);
-  if (parameters == nullptr) return -EINVAL;
-  change(*parameters);
-  call.socket.apply_defaults();
+  if (parameters_of(call, id) == nullptr) return -EINVAL;
+  change_of(call, id, change);
   return 0;
 }
 

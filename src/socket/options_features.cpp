@@ -186,7 +186,7 @@ int set_stream_value(const OptionCall& call, const void* value, socklen_t length
 struct Named {
   core::AssociationId id = 0;
   std::vector<core::PathStatus> paths;
-  core::AssociationParameters* parameters = nullptr;  // where no single address is named
+  const core::AssociationParameters* parameters = nullptr;  // where no single address is named
 };
 
 // EINVAL: no such association. `unknown`: what an address the peer does not have is answered with.
@@ -226,8 +226,7 @@ int change_paths(const OptionCall& call, const Named& named, Change change) {
     }
   }
   if (named.parameters != nullptr) {
-    change(named.parameters->path);
-    call.socket.apply_defaults();
+    change_of(call, named.id, [&](core::AssociationParameters& to) { change(to.path); });
   }
   return 0;
 }
@@ -300,24 +299,22 @@ int get_statistics(const OptionCall& call, void* value, socklen_t& length) {
   sctp_assoc_stats answer{};
   std::memcpy(&answer.sas_assoc_id, value, sizeof answer.sas_assoc_id);
   const auto* const association = call.socket.association(answer.sas_assoc_id);
-  auto* const counters = association != nullptr ? call.stack().association_counters(association->id) : nullptr;
+  const auto* const counters = association != nullptr ? call.stack().association_counters(association->id) : nullptr;
   if (counters == nullptr) return -EINVAL;
   answer.sas_assoc_id = association->id;
   if (const auto status = call.stack().status(association->id)) {
     // What the largest RTO has been since the last call is not followed all the time: what it is now counts.
-    for (const auto& path : status->paths) {
-      if (path.rto <= counters->max_rto) continue;
-      counters->max_rto = path.rto;
-      counters->max_rto_address = path.address.ip;
-    }
-    if (counters->max_rto != Duration{}) {
+    const auto largest =
+        std::max_element(status->paths.begin(), status->paths.end(),
+                         [](const core::PathStatus& a, const core::PathStatus& b) { return a.rto < b.rto; });
+    if (largest != status->paths.end()) {
       sockaddr_storage storage;
-      to_sockaddr({counters->max_rto_address, status->peer_port}, call.settings().view, storage);
+      to_sockaddr(largest->address, call.settings().view, storage);
       answer.sas_obs_rto_ipaddr = storage;
+      answer.sas_maxrto =
+          static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(largest->rto).count());
     }
   }
-  answer.sas_maxrto = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::exchange(counters->max_rto, Duration{})).count());
   answer.sas_isacks = counters->sacks_received;
   answer.sas_osacks = counters->sacks_sent;
   answer.sas_opackets = counters->packets_sent;

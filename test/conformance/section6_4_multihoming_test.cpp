@@ -132,7 +132,9 @@ TEST_F(Section6_4, EachPathHasItsTimer) {
 
 // RFC 9260 §6.1: the earliest chunk of its own address, not of all.
 TEST_F(Section6_4, FastRetransmissionOfThePathsEarliestRestartsItsTimer) {
-  peer.stack().association_parameters(peer.association())->no_delay = true;
+  core::AssociationParameters parameters = *peer.stack().association_parameters(peer.association());
+  parameters.no_delay = true;
+  peer.stack().set_association_parameters(peer.association(), parameters);
   user_sends_to(kPrimary, "x");
   for (int i = 0; i < 8; ++i) user_sends_to(kOther, std::string(400, 'x'));
   peer.ignore_packets();

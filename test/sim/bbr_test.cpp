@@ -25,6 +25,13 @@ core::AssociationParameters with(CongestionControl control) {
   return parameters;
 }
 
+template <class Change>
+void change(core::Stack& stack, core::AssociationId id, Change&& what) {
+  core::AssociationParameters parameters = *stack.association_parameters(id);
+  what(parameters);
+  stack.set_association_parameters(id, parameters);
+}
+
 // Two hosts and a path between them; the first sends.
 struct Bulk : Simulation {
   explicit Bulk(CongestionControl control, const LinkConfig& link = kLongPath, std::uint64_t seed = 1)
@@ -150,8 +157,10 @@ Shares together(CongestionControl first, CongestionControl second, std::uint64_t
   const core::AssociationId second_at_b = b.latest()->id;
   EXPECT_NE(at_a, second_at_a);
   host_a.call([&](core::Stack& stack) {
-    stack.association_parameters(second_at_a)->congestion_control = second;
-    stack.association_parameters(second_at_a)->loss_detection = with(second).loss_detection;
+    change(stack, second_at_a, [&](core::AssociationParameters& each) {
+      each.congestion_control = second;
+      each.loss_detection = with(second).loss_detection;
+    });
   });
   bulk.send(300'000);
   network.run_for(10s);
@@ -296,8 +305,9 @@ TEST(Bbr, TheControlMayChangeAtAnyTime) {
   for (const auto control :
        {CongestionControl::kRfc9260, CongestionControl::kBbr, CongestionControl::kCubic, CongestionControl::kBbr}) {
     bulk.network.run_for(400ms);
-    bulk.host_a.call(
-        [&](core::Stack& stack) { stack.association_parameters(bulk.a.latest()->id)->congestion_control = control; });
+    bulk.host_a.call([&](core::Stack& stack) {
+      change(stack, bulk.a.latest()->id, [&](auto& each) { each.congestion_control = control; });
+    });
   }
   EXPECT_TRUE(bulk.network.run_until([&] { return bulk.b.latest()->bytes_read == 30'000 * kSize; }, 30s));
 }
@@ -305,7 +315,7 @@ TEST(Bbr, TheControlMayChangeAtAnyTime) {
 TEST(Bbr, WithoutRackItFindsLossesByReports) {  // RFC 9260 §7.2.4
   Bulk bulk(CongestionControl::kBbr, lossy(0.01));
   bulk.host_a.call([&](core::Stack& stack) {
-    stack.association_parameters(bulk.a.latest()->id)->loss_detection = core::LossDetection::kRfc9260;
+    change(stack, bulk.a.latest()->id, [](auto& each) { each.loss_detection = core::LossDetection::kRfc9260; });
   });
   bulk.send(50'000);
   EXPECT_GE(bulk.share(5s), 0.45);
