@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -109,6 +111,11 @@ struct AdaptationIndicated {  // the peer's Adaptation Indication (RFC 5061 §4.
 };
 
 struct Event {
+  Event() = default;
+  template <typename What>
+  Event(AssociationId of, EndpointId at, What&& happened) noexcept
+      : association(of), endpoint(at), what(std::in_place_type<std::decay_t<What>>, std::forward<What>(happened)) {}
+
   AssociationId association = 0;
   EndpointId endpoint = 0;
   std::variant<std::monostate, DataArrived, AssociationChanged, PathChanged, RemoteError, SendFailed, PeerShutdown,

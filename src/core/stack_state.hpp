@@ -68,10 +68,8 @@ class StackState {
   [[nodiscard]] std::uint32_t random_tag() noexcept;  // never 0 (RFC 9260 §5.3.1)
   template <typename What>
   void emit(const Association& association, What&& what) noexcept {
-    Event& event = events.emplace_back();  // in its place at once: pieces of messages come by the million
-    event.association = association.id();
-    event.endpoint = association.endpoint();
-    event.what.template emplace<What>(std::forward<What>(what));
+    // In its place at once: pieces of messages come by the million.
+    events.emplace_back(association.id(), association.endpoint(), std::forward<What>(what));
   }
 
   // Registers `address` as one of the association's peer addresses; false if another association of the endpoint has
