@@ -60,41 +60,38 @@ struct Unpacker {
 }  // namespace
 
 CookieJar::CookieJar(Entropy& entropy, Duration key_life, Time now) noexcept
-    : entropy_(entropy), key_life_(key_life), key_made_(now), signers_{signer(), signer()} {
-  for (const Signer& signer : signers_) renew(signer);
+    : entropy_(entropy), key_life_(key_life), key_made_(now) {
+  for (Key& key : keys_) entropy_.fill(key);
 }
 
 void CookieJar::Free::operator()(evp_mac_ctx_st* context) const noexcept {
   ::EVP_MAC_CTX_free(context);
 }
 
-CookieJar::Signer CookieJar::signer() noexcept {
-  EVP_MAC* const hmac = ::EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  Signer made(hmac != nullptr ? ::EVP_MAC_CTX_new(hmac) : nullptr);
-  ::EVP_MAC_free(hmac);  // the context holds it
-  return made;
-}
-
 // Cookies that anybody can sign (a libcrypto without HMAC, or without memory) would be worse than no program.
-void CookieJar::renew(const Signer& signer) noexcept {
-  std::array<std::byte, 32> key;
-  entropy_.fill(key);
+CookieJar::Signer CookieJar::signer(const Key& key) noexcept {
+  EVP_MAC* const hmac = ::EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  if (hmac == nullptr) std::abort();
+  Signer made(::EVP_MAC_CTX_new(hmac));
+  ::EVP_MAC_free(hmac);  // the context holds it
   char digest[] = "SHA256";
   const OSSL_PARAM parameters[] = {::OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
                                    ::OSSL_PARAM_construct_end()};
-  if (signer == nullptr ||
-      ::EVP_MAC_init(signer.get(), reinterpret_cast<const unsigned char*>(key.data()), key.size(), parameters) != 1)
-    std::abort();
-  ::OPENSSL_cleanse(key.data(), key.size());
+  const auto* const secret = reinterpret_cast<const unsigned char*>(key.data());
+  if (made == nullptr || ::EVP_MAC_init(made.get(), secret, key.size(), parameters) != 1) std::abort();
+  return made;
 }
 
-CookieJar::Mac CookieJar::sign(const Signer& signer, std::span<const std::byte> bytes) noexcept {
+CookieJar::Mac CookieJar::sign(std::uint8_t generation, std::span<const std::byte> bytes) const noexcept {
+  Signer& signed_by = signers_[generation & 1];
+  if (signed_by == nullptr) signed_by = signer(keys_[generation & 1]);
+  EVP_MAC_CTX* const context = signed_by.get();
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   std::size_t length = 0;
   // Without a key: the one it has.
-  if (::EVP_MAC_init(signer.get(), nullptr, 0, nullptr) != 1 ||
-      ::EVP_MAC_update(signer.get(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()) != 1 ||
-      ::EVP_MAC_final(signer.get(), digest.data(), &length, digest.size()) != 1)
+  if (::EVP_MAC_init(context, nullptr, 0, nullptr) != 1 ||
+      ::EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()) != 1 ||
+      ::EVP_MAC_final(context, digest.data(), &length, digest.size()) != 1)
     std::abort();
   Mac mac;
   std::memcpy(mac.data(), digest.data(), mac.size());
@@ -106,7 +103,8 @@ void CookieJar::rotate(Time now) noexcept {
   // RFC 9260 §5.1.3: the secret changes reasonably often; the one before still verifies cookies on their way.
   key_made_ = now;
   ++generation_;
-  renew(signers_[generation_ & 1]);
+  entropy_.fill(keys_[generation_ & 1]);
+  signers_[generation_ & 1].reset();
 }
 
 std::size_t CookieJar::seal(const Cookie& cookie, std::span<std::byte, kMaxSize> out, Time now) noexcept {
@@ -133,7 +131,7 @@ std::size_t CookieJar::seal(const Cookie& cookie, std::span<std::byte, kMaxSize>
   packer.put(static_cast<std::uint8_t>(cookie.peer_address_count));
   for (const IpAddress& address : cookie.peers()) packer.put(address);
   const std::size_t length = static_cast<std::size_t>(packer.at - out.data());
-  const Mac mac = sign(signers_[generation_ & 1], {out.data(), length});
+  const Mac mac = sign(generation_, {out.data(), length});
   std::memcpy(packer.at, mac.data(), mac.size());
   return length + mac.size();
 }
@@ -143,7 +141,7 @@ std::optional<Cookie> CookieJar::open(std::span<const std::byte> sealed) const n
   const auto generation = static_cast<std::uint8_t>(sealed[0]);
   if (generation != generation_ && generation != static_cast<std::uint8_t>(generation_ - 1)) return {};
   const std::span<const std::byte> content = sealed.first(sealed.size() - kMacSize);
-  const Mac mac = sign(signers_[generation & 1], content);
+  const Mac mac = sign(generation, content);
   if (CRYPTO_memcmp(mac.data(), sealed.data() + content.size(), mac.size()) != 0) return {};
 
   Unpacker unpacker{content.subspan(1)};

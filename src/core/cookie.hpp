@@ -59,22 +59,24 @@ class CookieJar {
   [[nodiscard]] std::optional<Cookie> open(std::span<const std::byte> sealed) const noexcept;
 
  private:
+  using Key = std::array<std::byte, 32>;
   using Mac = std::array<std::byte, kMacSize>;
   // HMAC-SHA-256 with a key taken in: to prepare that for each cookie would cost more than to sign it.
   struct Free {
     void operator()(evp_mac_ctx_st* context) const noexcept;
   };
   using Signer = std::unique_ptr<evp_mac_ctx_st, Free>;
-  [[nodiscard]] static Signer signer() noexcept;
-  [[nodiscard]] static Mac sign(const Signer& signer, std::span<const std::byte> bytes) noexcept;
-  void renew(const Signer& signer) noexcept;
+  [[nodiscard]] static Signer signer(const Key& key) noexcept;
+  [[nodiscard]] Mac sign(std::uint8_t generation, std::span<const std::byte> bytes) const noexcept;
   void rotate(Time now) noexcept;
 
   Entropy& entropy_;
   Duration key_life_;
   Time key_made_{};
   std::uint8_t generation_ = 0;  // of the current key; parity chooses the slot
-  std::array<Signer, 2> signers_;
+  std::array<Key, 2> keys_{};
+  // Of the keys, made when they first sign: libcrypto takes milliseconds to begin, which clients need not wait for.
+  mutable std::array<Signer, 2> signers_;
 };
 
 }  // namespace netsctp::core
