@@ -135,7 +135,7 @@ void StackState::close(EndpointId id) noexcept {
 }
 
 Association* StackState::create(EndpointId owner, std::uint16_t peer_port,
-                                const AssociationParameters& parameters) noexcept {
+                                const AssociationParameters& given) noexcept {
   if (association_count() >= config.max_associations) return nullptr;
   Endpoint* const endpoint_of = endpoint(owner);
   do {
@@ -143,7 +143,7 @@ Association* StackState::create(EndpointId owner, std::uint16_t peer_port,
       next_association_ = kFirstAssociationId;
   } while (find(next_association_) != nullptr && ++next_association_);
   Association* const association =
-      associations_.create(*this, next_association_, owner, endpoint_of->config.port, peer_port, parameters);
+      associations_.create(*this, next_association_, owner, endpoint_of->config.port, peer_port, given);
   if (association == nullptr) return nullptr;
   ++endpoint_of->associations;
   by_id_.insert(id_hash(next_association_++), *association);

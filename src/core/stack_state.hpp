@@ -82,7 +82,7 @@ class StackState {
   [[nodiscard]] const Endpoint* endpoint(EndpointId id) const noexcept;
 
   // Makes an association in CLOSED; nullptr if there are too many or memory is short.
-  Association* create(EndpointId owner, std::uint16_t peer_port, const AssociationParameters& parameters) noexcept;
+  Association* create(EndpointId owner, std::uint16_t peer_port, const AssociationParameters& given) noexcept;
   // After each call into an association: its timers and its place in the ready list, or its end.
   void settle(Association& association, Time now) noexcept;
 
