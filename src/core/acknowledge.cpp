@@ -20,7 +20,7 @@ void Association::on_sack(const wire::Chunk& chunk, Time now) noexcept {
     return;
   }
   ++counters_.sacks_received;
-  counters_.gap_acks_received += sack->gap_blocks;
+  if (sack->gap_blocks != 0) counters_.seldom.use().gap_acks_received += sack->gap_blocks;
   const Tsn cumulative = outstanding_.cumulative_ack_point().widen(sack->cumulative_tsn_ack);
   if (cumulative < outstanding_.cumulative_ack_point()) return;  // RFC 9260 §6.2.1 D i: out of order
   if (cumulative >= outstanding_.next_tsn()) {

@@ -15,17 +15,16 @@ namespace netsctp::core {
 Association::Association(StackState& stack, AssociationId id, EndpointId endpoint, std::uint16_t local_port,
                          std::uint16_t peer_port, const AssociationParameters& parameters) noexcept
     : stack_(stack),
+      parameters_(stack.parameter_sets.of(parameters)),
       id_(id),
       endpoint_(endpoint),
       local_port_(local_port),
       peer_port_(peer_port),
-      parameters_(stack.parameters.of(parameters)),
-      local_addresses_(stack.address_lists.of({})),
+      received_(Tsn::initial(0)),
+      reassembly_(stack.pool, &stack.nodes),
       send_queue_(stack.messages),
       outstanding_(Tsn::initial(0), stack.messages),
-      received_(Tsn::initial(0)),
-      reassembly_(stack.pool, &stack.nodes) {
-  timers_.fill(kNever);
+      local_addresses_(stack.address_lists.of({})) {
   send_queue_.set_scheduler(parameters.scheduler);
 }
 
@@ -65,7 +64,7 @@ void Association::receive_chunks(wire::ChunkReader& reader, const Datagram& data
   packet_has_data_ = packet_has_new_data_ = packet_has_error_ = false;
   ++counters_.packets_received;
   // RFC 9260 §6.4: an ERROR answers where the chunk came from, unless that address is not confirmed yet (§5.4).
-  if (errors_.empty()) error_path_ = from != kNoPath && paths_[from].confirmed ? from : data_path();
+  if (!errors_.is_used()) error_path_ = from != kNoPath && paths_[from].confirmed ? from : data_path();
   had_gaps_ = received_.has_gaps();
   // RFC 9260 §9.2: a peer that is heard is not failing. Its DATA restarts T2 (data_packet_done); its HEARTBEATs must
   // not, for a peer that missed our SHUTDOWN sends them for ever.
@@ -160,7 +159,7 @@ void Association::queue_error(wire::CauseCode code, wire::Bytes value) noexcept 
   const std::size_t length = wire::kCauseHeaderSize + value.size();
   // A cause that would not fit one packet is not sent at all: an echo must not outgrow the path.
   const PathId path = data_path();
-  if (errors_.size() >= kMaxErrors || path == kNoPath ||
+  if (errors_.read().size() >= kMaxErrors || path == kNoPath ||
       wire::padded(length) + wire::kChunkHeaderSize + wire::kCommonHeaderSize > paths_[path].max_packet) {
     return;
   }
@@ -169,23 +168,23 @@ void Association::queue_error(wire::CauseCode code, wire::Bytes value) noexcept 
   store_big(cause.writable(), static_cast<std::uint16_t>(code));
   store_big(cause.writable() + 2, static_cast<std::uint16_t>(length));
   std::copy(value.begin(), value.end(), cause.writable() + wire::kCauseHeaderSize);
-  errors_.push_back(std::move(cause));
+  errors_.use().push_back(std::move(cause));
 }
 
-void Association::come_up(bool inbound, Time now) noexcept {
+void Association::come_up(bool inbound, std::uint32_t peer_adaptation, Time now) noexcept {
   enter(State::kEstablished);
   inbound_ = inbound;
   error_count_ = 0;
-  timer(Timer::kT1) = kNever;
+  timers_.stop(Timer::kT1);
   advertised_left_ = window_room();
-  cookie_.reset();
+  setup_.reset();
   ++stack_.counters.associations_established;
   AssociationChanged up;
   up.inbound = inbound;
   up.outbound_streams = outbound_streams_;
   up.inbound_streams = inbound_streams_;
   stack_.emit(*this, std::move(up));
-  if (peer_adaptation_ != 0) stack_.emit(*this, AdaptationIndicated{peer_adaptation_});
+  if (peer_adaptation != 0) stack_.emit(*this, AdaptationIndicated{peer_adaptation});
   note_activity(now);
   start_heartbeats(now);
   allow_burst();
@@ -193,7 +192,7 @@ void Association::come_up(bool inbound, Time now) noexcept {
 
 // RFC 6458 §8.1.8: the time without data begins anew.
 void Association::note_activity(Time now) noexcept {
-  if (parameters_->autoclose != Duration{}) timer(Timer::kAutoclose) = now + parameters_->autoclose;
+  if (parameters_->autoclose != Duration{}) timers_.start(Timer::kAutoclose, now + parameters_->autoclose);
 }
 
 // RFC 6458 §6.1.9: told at once if nothing is waiting now.
@@ -248,7 +247,7 @@ void Association::finish(AssociationChanged::What what, AssociationChanged::Reas
                          wire::Bytes abort_chunk) noexcept {
   if (state_ == State::kClosed) return;
   enter(State::kClosed);
-  timers_.fill(kNever);
+  timers_.stop_all();
   fail_request();
   fail_messages(cause);
   AssociationChanged changed;
@@ -282,7 +281,7 @@ void Association::abort_with(wire::CauseCode code, wire::Bytes value, Associatio
 }
 
 void Association::set_parameters(const AssociationParameters& parameters) noexcept {
-  parameters_ = stack_.parameters.of(parameters);
+  parameters_ = stack_.parameter_sets.of(parameters);
 }
 
 bool Association::has_local(const IpAddress& address) const noexcept {

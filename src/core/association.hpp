@@ -19,13 +19,13 @@
 // outside.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/intrusive_list.hpp"
@@ -46,6 +46,7 @@
 #include "core/send_queue.hpp"
 #include "core/stack.hpp"
 #include "core/stream_reset.hpp"
+#include "core/timer_table.hpp"
 #include "core/tsn_map.hpp"
 #include "core/types.hpp"
 #include "wire/packet_writer.hpp"
@@ -145,10 +146,39 @@ class Association final : public TimerNode {
   void check_consistent() const noexcept;
 
  private:
-  enum class Timer : std::uint8_t { kT1, kT2, kT5, kSack, kProbe, kAutoclose, kReconfiguration, kMtuSearch, kCount };
   struct HeartbeatReply {  // a HEARTBEAT to be answered with all it contained (§8.3)
     PathId path;
     Slice value;
+  };
+  struct Setup {  // in COOKIE-WAIT and COOKIE-ECHOED
+    bool init_due = false;
+    bool cookie_echo_due = false;
+    bool resent = false;                    // INIT or COOKIE ECHO: Karn
+    unsigned attempts = 0;                  // retransmissions of INIT, then of COOKIE ECHO
+    unsigned stale_cookies = 0;             // how often the peer refused a cookie as too old (§5.2.6)
+    std::uint32_t cookie_preservative = 0;  // milliseconds to ask for (§5.2.6)
+    std::uint32_t peer_adaptation = 0;      // RFC 5061 §4.2.6; 0: none
+    Time sent_at{};                         // last INIT or COOKIE ECHO
+    Duration rto{};
+    Slice cookie;  // to be echoed
+  };
+  struct Refusal {            // RFC 6951 §5.5: ICMP says that nobody is at the peer's UDP port
+    Time until{};             // when it may be about the same flight of packets
+    std::uint64_t heard = 0;  // packets_received when it was first said
+  };
+  struct Forwarded {  // by the last FORWARD TSN (RFC 3758)
+    Tsn to;           // the Advanced.Peer.Ack.Point then
+    Tsn point;        // what it said: less, if not all of it fitted
+    Time at{};
+  };
+  struct HeldData {  // arrived, but perhaps sent after a reset that is not done yet (RFC 6525)
+    Ring<Fragment> fragments;
+    std::size_t bytes = 0;
+
+    void add(Fragment&& fragment) noexcept {
+      bytes += fragment.payload.size();
+      fragments.push_back(std::move(fragment));
+    }
   };
 
   // association.cpp
@@ -157,7 +187,7 @@ class Association final : public TimerNode {
   bool on_unknown_chunk(const wire::Chunk& chunk) noexcept;
   void queue_error(wire::CauseCode code, wire::Bytes value) noexcept;
   void enter(State state) noexcept { state_ = state; }
-  void come_up(bool inbound, Time now) noexcept;
+  void come_up(bool inbound, std::uint32_t peer_adaptation, Time now) noexcept;
   void note_activity(Time now) noexcept;
   // Ends the association: reports it and everything unsent (§11.2.5, §11.2.2).
   void finish(AssociationChanged::What what, AssociationChanged::Reason reason, std::uint16_t cause = 0,
@@ -169,7 +199,6 @@ class Association final : public TimerNode {
   void fail_messages_beyond_streams() noexcept;  // §5.1.1
   // Sends ABORT with one cause, then finishes (§9.1).
   void abort_with(wire::CauseCode code, wire::Bytes value, AssociationChanged::Reason reason) noexcept;
-  [[nodiscard]] Time& timer(Timer which) noexcept { return timers_[static_cast<std::size_t>(which)]; }
 
   // handshake_initiator.cpp
   bool on_init_ack(const wire::Chunk& chunk, const Datagram& datagram, Time now) noexcept;
@@ -236,6 +265,7 @@ class Association final : public TimerNode {
   void write_init(wire::PacketWriter& writer, Time now) noexcept;
   void write_cookie_echo(wire::PacketWriter& writer, PathId path, Time now) noexcept;
   void write_control(wire::PacketWriter& writer, PathId path, Time now) noexcept;
+  void write_errors(wire::PacketWriter& writer) noexcept;
   void write_heartbeat(wire::PacketWriter& writer, PathId id, Time now) noexcept;
   void write_sack(wire::PacketWriter& writer) noexcept;
   void write_shutdown(wire::PacketWriter& writer, PathId path, Time now) noexcept;
@@ -341,7 +371,7 @@ class Association final : public TimerNode {
   [[nodiscard]] std::size_t largest_probe(const Path& path) const noexcept;
   void begin_search(const Path& busy, Time now) noexcept;
   [[nodiscard]] bool mtu_probe_due(PathId id) const noexcept {  // RFC 9260 §8.3: no HEARTBEAT while shutting down
-    return mtu_probes_due_ && paths_[id].search.probe_due() && may_send_data();
+    return mtu_probes_due_ && paths_[id].search.read().probe_due() && may_send_data();
   }
   void on_search_timer(Time now) noexcept;
   void continue_search(Path& path, Time now) noexcept;
@@ -369,111 +399,100 @@ class Association final : public TimerNode {
   static constexpr std::size_t kPieceMemory = 384;
   static constexpr std::size_t kMemoryPerReceiveBuffer = 8;
 
+  // What each packet touches comes first, chapter by chapter, so that it lies together in memory; what few associations
+  // need is made when they first do.
+
   // --- identity ------------------------------------------------------------------------------------------------------
   StackState& stack_;
+  Shared<AssociationParameters> parameters_;
   const AssociationId id_;
   const EndpointId endpoint_;
   const std::uint16_t local_port_;
   const std::uint16_t peer_port_;
+  std::uint32_t local_tag_ = 0;
+  std::uint32_t peer_tag_ = 0;  // 0: not known yet
   State state_ = State::kClosed;
   bool pending_ = false;  // counts against its endpoint's backlog
   bool inbound_ = false;  // the peer began
-  std::uint32_t local_tag_ = 0;
-  std::uint32_t peer_tag_ = 0;       // 0: not known yet
-  std::uint32_t local_tie_tag_ = 0;  // §5.2.2: random, once an INIT came for this association
-  std::uint32_t peer_tie_tag_ = 0;
-  Shared<AssociationParameters> parameters_;
-  AssociationCounters counters_;
 
-  // --- addresses -----------------------------------------------------------------------------------------------------
-  Shared<std::vector<IpAddress>> local_addresses_;  // announced to the peer
-  std::vector<Path> paths_;
-  PathId primary_ = 0;
-  unsigned error_count_ = 0;  // §8.1
-  // RFC 6951 §5.5: ICMP says that nobody is at the peer's UDP port: until when it may be about the same flight of
-  // packets, and packets_received when it was first said.
-  std::optional<Time> refused_until_;
-  std::uint64_t heard_when_refused_ = 0;
-
-  // --- sending -------------------------------------------------------------------------------------------------------
-  std::uint16_t outbound_streams_ = 0;
-  std::uint32_t local_initial_tsn_ = 0;
-  std::size_t peer_rwnd_ = 0;  // §6.2.1: what the peer can still take
-  SendQueue send_queue_;
-  Outstanding outstanding_;
-  std::optional<Tsn> fast_recovery_exit_;  // §7.2.4 step 6
-  bool mtu_probes_due_ = false;            // of some path (RFC 8899)
-  unsigned timeouts_on_end_ = 0;           // of T3-rtx since data was last acknowledged
-  bool fast_retransmit_packet_ = false;    // one packet ignoring cwnd is due (§7.2.4 step 3)
-  PathId beyond_window_ = kNoPath;         // a packet of new data ignoring cwnd is due there (RFC 8985 §7.3)
-  std::unique_ptr<Racks> rack_;            // nullptr: RFC 9260's loss detection
-  std::unique_ptr<BbrPaths> bbr_;          // nullptr: another congestion control
-  bool send_space_wanted_ = false;
-  bool sender_dry_wanted_ = false;
-  bool probe_due_ = false;      // a zero window probe may go (§6.1 A)
-  bool probing_ = false;        // one was sent into a closed window
-  bool sack_since_t3_ = false;  // the peer still answers: timeouts of probes count no errors (§6.1 A)
-  std::size_t burst_left_ = 0;  // packets of new data until the next opportunity (§6.1 D)
-
-  // --- partial reliability (RFC 3758) --------------------------------------------------------------------------------
-  bool partial_reliability_ = false;   // agreed
-  bool has_pinned_messages_ = false;   // a message was ever sent to a path of its own
-  bool has_limited_messages_ = false;  // a message that may be given up was ever sent
-  bool forward_tsn_due_ = false;
-  Tsn forwarded_to_;     // the Advanced.Peer.Ack.Point when the last FORWARD TSN was sent
-  Tsn forwarded_point_;  // what that said: less, if not all of it fitted
-  Time forwarded_at_{};
-  Rare<AbandonedCounters> abandoned_;
-
-  // --- stream re-configuration (RFC 6525) ----------------------------------------------------------------------------
-  bool stream_reset_ = false;           // agreed
-  std::uint32_t next_request_ = 0;      // sequence number of our next request
-  std::uint32_t expected_request_ = 0;  // and of the peer's
-  Rare<Reconfiguration> reconfiguration_;
-  PathId reconfiguration_path_ = 0;
-  std::optional<Time> association_reset_at_;  // when the user last asked for one (§5.1.4)
-  bool numbering_restarted_ = false;          // once: SACKs of the old numbers may still be on their way
-  Ring<Fragment> held_;                       // arrived, but perhaps sent after a reset that is not done yet
-  std::size_t held_bytes_ = 0;
-
-  // --- receiving -----------------------------------------------------------------------------------------------------
-  std::uint16_t inbound_streams_ = 0;
-  TsnMap received_;
-  Reassembly reassembly_;
-  std::size_t unread_bytes_ = 0;  // delivered, not consumed()
-  std::size_t unread_pieces_ = 0;
-  std::size_t advertised_left_ = 0;  // what the peer believes our window to be
-  PathId last_data_path_ = kNoPath;
-  unsigned packets_unacked_ = 0;  // packets with DATA since the last SACK
-  bool first_data_ = true;        // §5.1: the first DATA is acknowledged at once
-  bool reneged_ = false;          // data reported in a gap was dropped again (§6.2)
-  bool had_gaps_ = false;         // before the packet under examination
+  // --- of the packet under examination -------------------------------------------------------------------------------
+  bool had_gaps_ = false;  // before it
   bool packet_has_new_data_ = false;
   bool packet_has_data_ = false;
   bool packet_has_error_ = false;
-  bool sack_now_ = false;  // a SACK is due
 
   // --- control due ---------------------------------------------------------------------------------------------------
-  bool init_due_ = false;
-  bool cookie_echo_due_ = false;
+  bool sack_now_ = false;
   bool cookie_ack_due_ = false;
   bool shutdown_due_ = false;
   bool shutdown_ack_due_ = false;
-  PathId setup_path_ = 0;  // where INIT and COOKIE ECHO go
-  PathId reply_path_ = 0;  // COOKIE ACK
-  PathId error_path_ = 0;  // ERROR
+  bool forward_tsn_due_ = false;
+  bool mtu_probes_due_ = false;  // of some path (RFC 8899)
+  PathId setup_path_ = 0;        // where INIT and COOKIE ECHO go
+  PathId reply_path_ = 0;        // COOKIE ACK
+  PathId error_path_ = 0;        // ERROR
   PathId shutdown_path_ = 0;
-  unsigned setup_attempts_ = 0;  // retransmissions of INIT, then of COOKIE ECHO
-  unsigned stale_cookies_ = 0;   // how often the peer refused a cookie as too old (§5.2.6)
-  Time setup_sent_at_{};         // last INIT or COOKIE ECHO
-  bool setup_resent_ = false;    // Karn
-  Duration setup_rto_{};
-  std::uint32_t peer_adaptation_ = 0;      // RFC 5061 §4.2.6; 0: none
-  std::uint32_t cookie_preservative_ = 0;  // milliseconds to ask for (§5.2.6)
-  Slice cookie_;                           // to be echoed
-  Ring<HeartbeatReply> heartbeat_replies_;
-  Ring<Slice> errors_;  // causes to be sent in an ERROR chunk
-  std::array<Time, static_cast<std::size_t>(Timer::kCount)> timers_;
+  PathId reconfiguration_path_ = 0;
+
+  // --- addresses -----------------------------------------------------------------------------------------------------
+  PathId primary_ = 0;
+  std::vector<Path> paths_;
+  TimerTable timers_;
+  AssociationCounters counters_;
+
+  // --- receiving -----------------------------------------------------------------------------------------------------
+  PathId last_data_path_ = kNoPath;
+  bool first_data_ = true;            // §5.1: the first DATA is acknowledged at once
+  bool reneged_ = false;              // data reported in a gap was dropped again (§6.2)
+  bool partial_reliability_ = false;  // RFC 3758: agreed
+  std::uint16_t inbound_streams_ = 0;
+  unsigned packets_unacked_ = 0;  // packets with DATA since the last SACK
+  std::size_t unread_bytes_ = 0;  // delivered, not consumed()
+  std::size_t unread_pieces_ = 0;
+  std::size_t advertised_left_ = 0;  // what the peer believes our window to be
+  TsnMap received_;
+  Reassembly reassembly_;
+
+  // --- sending -------------------------------------------------------------------------------------------------------
+  std::uint16_t outbound_streams_ = 0;
+  bool fast_retransmit_packet_ = false;  // one packet ignoring cwnd is due (§7.2.4 step 3)
+  PathId beyond_window_ = kNoPath;       // a packet of new data ignoring cwnd is due there (RFC 8985 §7.3)
+  bool send_space_wanted_ = false;
+  bool sender_dry_wanted_ = false;
+  bool probe_due_ = false;             // a zero window probe may go (§6.1 A)
+  bool probing_ = false;               // one was sent into a closed window
+  bool sack_since_t3_ = false;         // the peer still answers: timeouts of probes count no errors (§6.1 A)
+  bool has_pinned_messages_ = false;   // a message was ever sent to a path of its own
+  bool has_limited_messages_ = false;  // a message that may be given up was ever sent (RFC 3758)
+  unsigned error_count_ = 0;           // §8.1
+  unsigned timeouts_on_end_ = 0;       // of T3-rtx since data was last acknowledged
+  std::size_t peer_rwnd_ = 0;          // §6.2.1: what the peer can still take
+  std::size_t burst_left_ = 0;         // packets of new data until the next opportunity (§6.1 D)
+  SendQueue send_queue_;
+  Outstanding outstanding_;
+  std::optional<Tsn> fast_recovery_exit_;  // §7.2.4 step 6
+  std::unique_ptr<Racks> rack_;            // nullptr: RFC 9260's loss detection
+  std::unique_ptr<BbrPaths> bbr_;          // nullptr: another congestion control
+
+  // --- stream re-configuration (RFC 6525) ----------------------------------------------------------------------------
+  Rare<Reconfiguration> reconfiguration_;
+  Rare<HeldData> held_;
+  std::uint32_t next_request_ = 0;      // sequence number of our next request
+  std::uint32_t expected_request_ = 0;  // and of the peer's
+  bool stream_reset_ = false;           // agreed
+  bool numbering_restarted_ = false;    // once: SACKs of the old numbers may still be on their way
+
+  // --- seldom --------------------------------------------------------------------------------------------------------
+  std::uint32_t local_initial_tsn_ = 0;
+  std::uint32_t local_tie_tag_ = 0;  // §5.2.2: random, once an INIT came for this association
+  std::uint32_t peer_tie_tag_ = 0;
+  Shared<std::vector<IpAddress>> local_addresses_;  // announced to the peer
+  Rare<Setup> setup_;
+  Rare<Ring<HeartbeatReply>> heartbeat_replies_;  // not empty
+  Rare<Ring<Slice>> errors_;                      // causes to be sent in an ERROR chunk; not empty
+  Rare<Refusal> refusal_;
+  Rare<Forwarded> forwarded_;
+  Rare<AbandonedCounters> abandoned_;
 };
 
 }  // namespace netsctp::core

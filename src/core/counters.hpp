@@ -4,24 +4,29 @@
 
 #include <cstdint>
 
+#include "base/rare.hpp"
+
 namespace netsctp::core {
 
 // Of one association: what SCTP_GET_ASSOC_STATS shows of it.
 struct AssociationCounters {
+  struct Seldom {  // of losses and of unordered messages
+    std::uint64_t retransmitted_chunks = 0;
+    std::uint64_t out_of_order_tsns = 0;
+    std::uint64_t duplicate_chunks = 0;
+    std::uint64_t gap_acks_received = 0;
+    std::uint64_t unordered_chunks_sent = 0;
+    std::uint64_t unordered_chunks_received = 0;
+  };
   std::uint64_t sacks_received = 0;
   std::uint64_t sacks_sent = 0;
   std::uint64_t packets_sent = 0;
   std::uint64_t packets_received = 0;
-  std::uint64_t retransmitted_chunks = 0;
-  std::uint64_t out_of_order_tsns = 0;
-  std::uint64_t duplicate_chunks = 0;
-  std::uint64_t gap_acks_received = 0;
-  std::uint64_t unordered_chunks_sent = 0;
-  std::uint64_t unordered_chunks_received = 0;
   std::uint64_t ordered_chunks_sent = 0;
   std::uint64_t ordered_chunks_received = 0;
   std::uint64_t control_chunks_sent = 0;
   std::uint64_t control_chunks_received = 0;
+  Rare<Seldom> seldom;
 };
 
 struct Counters {

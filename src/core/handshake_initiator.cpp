@@ -30,11 +30,12 @@ bool Association::start(const ConnectRequest& request, Time now) noexcept {
   local_initial_tsn_ = stack_.entropy.u32();
   outstanding_.restart(Tsn::initial(local_initial_tsn_));
   outbound_streams_ = parameters_->outbound_streams;
-  setup_rto_ = parameters_->rto_initial;
+  Setup& setup = setup_.use();
+  setup.rto = parameters_->rto_initial;
   setup_path_ = primary_ = 0;
-  init_due_ = true;
+  setup.init_due = true;
   enter(State::kCookieWait);  // RFC 9260 §5.1 A
-  timer(Timer::kT1) = now + setup_rto_;
+  timers_.start(Timer::kT1, now + setup.rto);
   return true;
 }
 
@@ -87,13 +88,14 @@ bool Association::on_init_ack(const wire::Chunk& chunk, const Datagram& datagram
     abort_with(wire::CauseCode::kMissingMandatoryParameter, missing, AssociationChanged::Reason::kProtocolError);
     return false;
   }
-  if (!setup_resent_) {
+  Setup& setup = setup_.use();
+  if (!setup.resent) {
     if (const PathId path = find_path(datagram.from.ip); path != kNoPath) {
-      paths_[path].timeout.measured(now - setup_sent_at_, *parameters_);
+      paths_[path].timeout.measured(now - setup.sent_at, *parameters_);
     }
   }
   adopt_peer(peer, datagram);
-  cookie_ = stack_.pool.copy(*peer.cookie);
+  setup.cookie = stack_.pool.copy(*peer.cookie);
   for (std::size_t i = 0; i < peer.unrecognized_count; ++i) {
     queue_error(wire::CauseCode::kUnrecognizedParameters, peer.unrecognized[i].whole);  // RFC 9260 §3.2.2
   }
@@ -103,24 +105,24 @@ bool Association::on_init_ack(const wire::Chunk& chunk, const Datagram& datagram
   }
   // RFC 9260 §5.1 C: echo the cookie to where it came from.
   enter(State::kCookieEchoed);
-  init_due_ = false;
-  cookie_echo_due_ = true;
-  setup_resent_ = false;
-  setup_attempts_ = 0;  // RFC 9260 §4 (3): the COOKIE ECHO is counted on its own
+  setup.init_due = false;
+  setup.cookie_echo_due = true;
+  setup.resent = false;
+  setup.attempts = 0;  // RFC 9260 §4 (3): the COOKIE ECHO is counted on its own
   if (const PathId path = find_path(datagram.from.ip); path != kNoPath) {
     // RFC 9260 §5.4: to an unconfirmed address only with a HEARTBEAT beside it in the packet.
-    const std::size_t size = wire::kCommonHeaderSize + wire::padded(wire::kChunkHeaderSize + cookie_.size());
+    const std::size_t size = wire::kCommonHeaderSize + wire::padded(wire::kChunkHeaderSize + setup.cookie.size());
     if (paths_[path].confirmed || size + kHeartbeatSize <= paths_[path].max_packet) setup_path_ = path;
   }
-  setup_rto_ = paths_[setup_path_].timeout.rto();
-  timer(Timer::kT1) = now + setup_rto_;
+  setup.rto = paths_[setup_path_].timeout.rto();
+  timers_.start(Timer::kT1, now + setup.rto);
   return false;  // RFC 9260 §6.10: an INIT ACK comes alone
 }
 
 // What the INIT ACK says of the peer (§5.1.1, §5.1.2).
 void Association::adopt_peer(const PeerParameters& peer, const Datagram& datagram) noexcept {
   peer_rwnd_ = peer.init.a_rwnd;
-  peer_adaptation_ = peer.adaptation;
+  setup_.use().peer_adaptation = peer.adaptation;
   received_ = TsnMap(Tsn::initial(peer.init.initial_tsn));
   // RFC 9260 §5.1.1: no more outbound streams than the peer accepts.
   outbound_streams_ = std::min(parameters_->outbound_streams, peer.init.inbound_streams);
@@ -168,9 +170,9 @@ void Association::on_cookie_ack(Time now) noexcept {
     return;
   }
   Path& path = paths_[setup_path_];
-  if (!setup_resent_) path.timeout.measured(now - setup_sent_at_, *parameters_);
-  cookie_echo_due_ = false;
-  come_up(false, now);
+  const Setup& setup = setup_.read();
+  if (!setup.resent) path.timeout.measured(now - setup.sent_at, *parameters_);
+  come_up(false, setup.peer_adaptation, now);
   guard_early_data(now);
 }
 
@@ -185,15 +187,16 @@ void Association::guard_early_data(Time now) noexcept {
 void Association::on_stale_cookie(const wire::Parameter& cause, Time now) noexcept {
   if (state_ != State::kCookieEchoed) return;
   if (!wire::parse_staleness(cause)) return;
-  if (stale_cookies_ >= parameters_->max_init_retransmits) {
+  Setup& setup = setup_.use();
+  if (setup.stale_cookies >= parameters_->max_init_retransmits) {
     finish(AssociationChanged::What::kCannotStart, AssociationChanged::Reason::kUnreachable);
     return;
   }
-  ++stale_cookies_;
-  setup_attempts_ = 0;
+  ++setup.stale_cookies;
+  setup.attempts = 0;
   // RFC 9260 §5.2.6: the RTT of the COOKIE ECHO and ERROR exchange, and no more than a second on top.
-  const Duration round_trip = now - setup_sent_at_ + std::chrono::seconds(1);
-  cookie_preservative_ = static_cast<std::uint32_t>(
+  const Duration round_trip = now - setup.sent_at + std::chrono::seconds(1);
+  setup.cookie_preservative = static_cast<std::uint32_t>(
       std::min<std::int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(round_trip).count(), 60'000));
   start_over(now);
 }
@@ -206,33 +209,35 @@ void Association::start_over(Time now) noexcept {
     paths_[i].t3_deadline = kNever;
   }
   bbr_.reset();
-  cookie_echo_due_ = false;
-  cookie_.reset();
+  Setup& setup = setup_.use();
+  setup.cookie_echo_due = false;
+  setup.cookie.reset();
   if (!paths_[setup_path_].confirmed) setup_path_ = primary_;  // RFC 9260 §5.4
   peer_tag_ = 0;
-  init_due_ = true;
-  setup_resent_ = true;
-  timer(Timer::kT1) = now + setup_rto_;
+  setup.init_due = true;
+  setup.resent = true;
+  timers_.start(Timer::kT1, now + setup.rto);
 }
 
 // T1-init or T1-cookie expired (RFC 9260 §4 (2), (3), §5.1.4, §6.3).
 void Association::on_t1(Time now) noexcept {
-  if (setup_attempts_ >= parameters_->max_init_retransmits) {
+  Setup& setup = setup_.use();
+  if (setup.attempts >= parameters_->max_init_retransmits) {
     finish(AssociationChanged::What::kCannotStart, AssociationChanged::Reason::kUnreachable);
     return;
   }
-  ++setup_attempts_;
-  setup_resent_ = true;
+  ++setup.attempts;
+  setup.resent = true;
   // RFC 9260 §6.3.3 E2, bounded by what the user set for INITs.
-  setup_rto_ = std::min({setup_rto_ * 2, parameters_->rto_max, parameters_->init_timeout_max});
-  timer(Timer::kT1) = now + setup_rto_;
+  setup.rto = std::min({setup.rto * 2, parameters_->rto_max, parameters_->init_timeout_max});
+  timers_.start(Timer::kT1, now + setup.rto);
   // RFC 9260 §5.1: retransmissions use all addresses of the peer; unconfirmed ones only for COOKIE ECHO would need a
   // HEARTBEAT.
   if (const PathId next = alternate_path(setup_path_); next != kNoPath) setup_path_ = next;
   if (state_ == State::kCookieWait) {
-    init_due_ = true;
+    setup.init_due = true;
   } else {
-    cookie_echo_due_ = true;
+    setup.cookie_echo_due = true;
     for (PathId i = 0; i < paths_.size(); ++i) peer_rwnd_ += outstanding_.mark_all_lost(i);
   }
 }

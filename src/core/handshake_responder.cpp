@@ -295,7 +295,6 @@ void Association::apply_cookie(const Cookie& cookie) noexcept {
   local_tag_ = cookie.local_tag;
   peer_tag_ = cookie.peer_tag;
   peer_rwnd_ = cookie.peer_rwnd;
-  peer_adaptation_ = cookie.peer_adaptation;
   outbound_streams_ = cookie.outbound_streams;
   inbound_streams_ = cookie.inbound_streams;
   partial_reliability_ = cookie.partial_reliability;
@@ -322,7 +321,7 @@ bool Association::start_from_cookie(const Cookie& cookie, Time now) noexcept {
   paths_[source].confirmed = true;
   paths_[source].state = Path::State::kActive;
   cookie_ack_due_ = true;  // RFC 9260 §5.1 D
-  come_up(true, now);
+  come_up(true, cookie.peer_adaptation, now);
   return true;
 }
 
@@ -349,9 +348,8 @@ bool Association::on_cookie_echo(const Cookie& cookie, PathId from, Time now) no
       apply_cookie(cookie);
       // RFC 9260 §5.4 rule 2.
       if (const PathId source = find_path(cookie.peer_addresses[0]); source != kNoPath) confirm(source, now);
-      cookie_echo_due_ = init_due_ = false;
       for (PathId i = 0; i < paths_.size(); ++i) outstanding_.mark_all_lost(i);  // sent to a tag that is gone
-      come_up(false, now);
+      come_up(false, cookie.peer_adaptation, now);
     } else {
       peer_tag_ = cookie.peer_tag;
     }
@@ -360,8 +358,7 @@ bool Association::on_cookie_echo(const Cookie& cookie, PathId from, Time now) no
   }
   if (local_matches && peer_matches) {  // D: our COOKIE ACK was lost, or both echoed cookies at once
     if (state_ == State::kCookieEchoed) {
-      cookie_echo_due_ = false;
-      come_up(false, now);
+      come_up(false, setup_.read().peer_adaptation, now);
       guard_early_data(now);
     }
     cookie_ack_due_ = true;
@@ -390,7 +387,8 @@ void Association::restart(const Cookie& cookie, PathId from, Time now) noexcept 
   ++stack_.counters.restarts;
   fail_request();
   fail_messages(0);
-  timers_.fill(kNever);
+  timers_.stop_all();
+  setup_.reset();
   send_queue_.reset_sequence_numbers();
   local_initial_tsn_ = cookie.local_initial_tsn;
   outstanding_.restart(Tsn::initial(local_initial_tsn_));
@@ -418,15 +416,15 @@ void Association::restart(const Cookie& cookie, PathId from, Time now) noexcept 
   rack_.reset();
   bbr_.reset();
   forward_tsn_due_ = false;
-  forwarded_to_ = forwarded_point_ = {};
+  forwarded_.reset();
   fast_retransmit_packet_ = probe_due_ = probing_ = false;
   packets_unacked_ = 0;
   first_data_ = true;
   reneged_ = false;
-  sack_now_ = shutdown_due_ = shutdown_ack_due_ = cookie_echo_due_ = init_due_ = false;
+  sack_now_ = shutdown_due_ = shutdown_ack_due_ = false;
   last_data_path_ = kNoPath;
-  heartbeat_replies_.clear();
-  errors_.clear();
+  heartbeat_replies_.reset();
+  errors_.reset();
   local_tie_tag_ = peer_tie_tag_ = 0;
   enter(State::kEstablished);
   if (from != kNoPath) {

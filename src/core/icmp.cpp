@@ -110,7 +110,7 @@ void Association::on_too_big(const IcmpError& error, Time now) noexcept {
   const std::size_t said = error.mtu != 0 ? error.mtu : kMtuOfOldRouters;
   const std::size_t mtu = std::max(said, Path::kMinMtu);
   const std::size_t before = path.mtu;
-  path.search.too_big(mtu, now);  // RFC 8899 §4.6.2: no use to probe for more
+  if (path.search.is_used()) path.search.use().too_big(mtu, now);  // RFC 8899 §4.6.2: no use to probe for more
   follow_search(path);
   if (mtu >= before) return;
   path.set_mtu(mtu, stack_.config.link_overhead);
@@ -138,14 +138,13 @@ void Association::on_udp_refused(const IcmpError& error, Time now) noexcept {
   const PathId id = find_path(error.to);
   if (id == kNoPath || paths_[id].remote_udp_port != error.udp_port) return;  // the peer has moved since
   const bool setting_up = state_ == State::kCookieWait || state_ == State::kCookieEchoed;
-  const bool is_silent = refused_until_ && heard_when_refused_ == counters_.packets_received;
-  if (setting_up || (is_silent && now >= *refused_until_)) {
+  const bool is_silent = refusal_.is_used() && refusal_.read().heard == counters_.packets_received;
+  if (setting_up || (is_silent && now >= refusal_.read().until)) {
     on_no_sctp_there(error);
     return;
   }
   if (!is_silent) {
-    refused_until_ = now + paths_[id].timeout.rto() / 2;
-    heard_when_refused_ = counters_.packets_received;
+    refusal_.use() = {now + paths_[id].timeout.rto() / 2, counters_.packets_received};
   }
   on_unreachable(error.to, now);
 }

@@ -165,7 +165,7 @@ void Association::update_forward_tsn(Time now) noexcept {
     forward_tsn_due_ = false;
     return;
   }
-  if (outstanding_.advanced_ack_point() > forwarded_to_) forward_tsn_due_ = true;
+  if (outstanding_.advanced_ack_point() > forwarded_.read().to) forward_tsn_due_ = true;
   guard_forward_tsn(now);
 }
 
@@ -186,8 +186,9 @@ void Association::forward_tsn_after_sack(Time now) noexcept {
   const Path& path = paths_[data_path()];
   const Duration round_trip = path.timeout.srtt() > Duration::zero() ? path.timeout.srtt() : path.timeout.rto();
   // What did not go into the last one goes as soon as that was answered.
-  const bool answered = outstanding_.cumulative_ack_point() >= forwarded_point_;
-  if (answered || outstanding_.advanced_ack_point() > forwarded_to_ || now - forwarded_at_ >= round_trip) {
+  const Forwarded& before = forwarded_.read();
+  const bool answered = outstanding_.cumulative_ack_point() >= before.point;
+  if (answered || outstanding_.advanced_ack_point() > before.to || now - before.at >= round_trip) {
     forward_tsn_due_ = true;
   }
   guard_forward_tsn(now);
@@ -216,9 +217,7 @@ void Association::write_forward_tsn(wire::PacketWriter& writer, PathId path, Tim
   if (point == outstanding_.cumulative_ack_point()) return;  // in the next packet then
   if (!writer.forward_tsn(point.wire(), std::span(skips).first(count))) return;
   forward_tsn_due_ = false;
-  forwarded_to_ = outstanding_.advanced_ack_point();
-  forwarded_point_ = point;
-  forwarded_at_ = now;
+  forwarded_.use() = {outstanding_.advanced_ack_point(), point, now};
   start_t3(path, now, false);  // C5
   ++stack_.counters.forward_tsns_sent;
 }

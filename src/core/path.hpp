@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/address.hpp"
+#include "base/rare.hpp"
 #include "base/shared.hpp"
 #include "core/congestion.hpp"
 #include "core/parameters.hpp"
@@ -38,7 +39,7 @@ struct Path {
   Congestion congestion;
   std::size_t mtu = 0;               // bytes, IP header included
   std::size_t max_packet = 0;        // of SCTP: mtu less IP and link headers, a multiple of four
-  PathMtuSearch search;              // RFC 8899
+  Rare<PathMtuSearch> search;        // RFC 8899
   std::uint32_t error_count = 0;     // §8.2
   Time t3_deadline = kNever;         // T3-rtx (§6.3.2)
   Time heartbeat_deadline = kNever;  // next HEARTBEAT, or the end of the wait for its answer

@@ -40,7 +40,7 @@ PathId Association::add_path(const IpAddress& address, std::uint16_t udp_port) n
     return kNoPath;
   }
   const auto id = static_cast<PathId>(paths_.size());
-  Path& path = paths_.emplace_back(address, udp_port, *parameters_, stack_.path_parameters.of(parameters_->path));
+  Path& path = paths_.emplace_back(address, udp_port, *parameters_, stack_.path_parameter_sets.of(parameters_->path));
   const std::size_t mtu = parameters_->path.path_mtu != 0 ? parameters_->path.path_mtu : stack_.config.path_mtu;
   path.set_mtu(mtu, stack_.config.link_overhead);
   path.congestion.initialize(path.pmdcs(), address.is_v4());
@@ -185,11 +185,11 @@ bool Association::on_heartbeat(const wire::Chunk& chunk, PathId from, const Data
     ++stack_.counters.discarded_unexpected_chunk;
     return true;
   }
-  if (from == kNoPath || heartbeat_replies_.size() >= kMaxHeartbeatReplies) return true;
+  if (from == kNoPath || heartbeat_replies_.read().size() >= kMaxHeartbeatReplies) return true;
   const auto offset = static_cast<std::size_t>(chunk.value().data() - datagram.bytes.data());
   // An echo larger than the path's packets is not sent.
   if (wire::padded(chunk.whole.size()) + wire::kCommonHeaderSize > paths_[from].max_packet) return true;
-  heartbeat_replies_.push_back({from, datagram.bytes.subslice(offset, chunk.value().size())});
+  heartbeat_replies_.use().push_back({from, datagram.bytes.subslice(offset, chunk.value().size())});
   return true;
 }
 
@@ -288,8 +288,8 @@ std::error_code Association::set_path(const IpAddress& address, const PathParame
   if (parameters.path_mtu != 0 && parameters.path_mtu != path.mtu) {
     path.set_mtu(parameters.path_mtu, stack_.config.link_overhead);
   }
-  path.parameters = stack_.path_parameters.of(parameters);
-  if (!may_search(path)) path.search.stop();
+  path.parameters = stack_.path_parameter_sets.of(parameters);
+  if (!may_search(path)) path.search.reset();
   follow_search(path);
   if (rescheduled && !path.heartbeat_unanswered && may_send_data()) schedule_heartbeat(id, now);
   return {};

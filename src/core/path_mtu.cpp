@@ -35,42 +35,44 @@ std::size_t Association::largest_probe(const Path& path) const noexcept {
 
 // All paths at once, as chunks are cut for the smallest (RFC 9260 §7.3).
 void Association::begin_search(const Path& busy, Time now) noexcept {
-  if (busy.search.runs() || busy.congestion.window() < kWindowWorthProbes * busy.pmdcs()) return;
+  if (busy.search.read().runs() || busy.congestion.window() < kWindowWorthProbes * busy.pmdcs()) return;
   for (Path& path : paths_) {
-    if (path.search.runs() || !may_search(path) || path.state != Path::State::kActive) continue;
-    path.search.start(path.mtu, largest_probe(path), path.address.is_v4(), now);
+    if (path.search.read().runs() || !may_search(path) || path.state != Path::State::kActive) continue;
+    path.search.use().start(path.mtu, largest_probe(path), path.address.is_v4(), now);
     follow_search(path);
   }
 }
 
 void Association::on_search_timer(Time now) noexcept {
   for (Path& path : paths_) {
-    if (path.search.deadline() <= now) continue_search(path, now);
+    if (path.search.read().deadline() <= now) continue_search(path, now);
   }
 }
 
 void Association::continue_search(Path& path, Time now) noexcept {
   // RFC 8899 §5.2: disabled when the path is lost, except to find out whether it is only large packets that it loses.
-  const bool lost = path.state == Path::State::kInactive && path.search.state() >= PathMtuSearch::State::kSearching;
+  const bool lost =
+      path.state == Path::State::kInactive && path.search.read().state() >= PathMtuSearch::State::kSearching;
   if (may_send_data() && may_search(path) && !lost) {
-    path.search.expire(now);
+    path.search.use().expire(now);
   } else {
-    path.search.stop();
+    path.search.reset();
   }
   follow_search(path);
 }
 
 // After each change of a path's search.
 void Association::follow_search(Path& path) noexcept {
-  if (path.search.runs() && path.search.size() != path.mtu) {
-    path.set_mtu(path.search.size(), stack_.config.link_overhead);  // RFC 8899 §3: cwnd stays as it is
+  if (path.search.read().runs() && path.search.read().size() != path.mtu) {
+    path.set_mtu(path.search.read().size(), stack_.config.link_overhead);  // RFC 8899 §3: cwnd stays as it is
   }
   mtu_probes_due_ = false;
-  timer(Timer::kMtuSearch) = kNever;
+  Time next = kNever;
   for (const Path& each : paths_) {
-    mtu_probes_due_ = mtu_probes_due_ || each.search.probe_due();
-    timer(Timer::kMtuSearch) = std::min(timer(Timer::kMtuSearch), each.search.deadline());
+    mtu_probes_due_ = mtu_probes_due_ || each.search.read().probe_due();
+    next = std::min(next, each.search.read().deadline());
   }
+  timers_.start(Timer::kMtuSearch, next);
 }
 
 // RFC 8899 §6.2.1.2, RFC 4820 §3: HEARTBEAT and PAD fill the packet. Nothing of it counts against cwnd, and its loss is
@@ -81,7 +83,7 @@ void Association::write_mtu_probe(wire::PacketWriter& writer, PathId id, Time no
   std::array<std::byte, kProbeInfoSize> info{};
   store_big(info.data(), nonce);
   info[4] = std::byte{id};
-  path.search.sent(nonce, now, std::chrono::milliseconds(path.parameters->probe_interval));
+  path.search.use().sent(nonce, now, std::chrono::milliseconds(path.parameters->probe_interval));
   follow_search(path);
   if (!writer.open(wire::ChunkType::kHeartbeat, 0)) return;
   writer.parameter(wire::ParameterType::kHeartbeatInfo, info);
@@ -92,7 +94,8 @@ void Association::write_mtu_probe(wire::PacketWriter& writer, PathId id, Time no
 bool Association::on_mtu_probe_answer(wire::Bytes info, Time now) noexcept {
   if (info.size() != kProbeInfoSize) return false;
   const auto id = static_cast<PathId>(info[4]);
-  if (id < paths_.size() && paths_[id].search.acknowledged(load_big<std::uint32_t>(info.data()), now)) {
+  if (id < paths_.size() && paths_[id].search.is_used() &&
+      paths_[id].search.use().acknowledged(load_big<std::uint32_t>(info.data()), now)) {
     follow_search(paths_[id]);
     path_answered(id);  // RFC 8899 §6.2.1.2: a successful probe updates the path's counters
   }
@@ -102,12 +105,12 @@ bool Association::on_mtu_probe_answer(wire::Bytes info, Time now) noexcept {
 // RFC 8899 §4.3: data times out again and again, and no router says why. Packets become small until probes of the base
 // size have told more.
 void Association::suspect_black_hole(Path& path) noexcept {
-  const bool known = path.search.runs() && path.search.state() < PathMtuSearch::State::kSearching;
+  const bool known = path.search.read().runs() && path.search.read().state() < PathMtuSearch::State::kSearching;
   if (known || !may_search(path) || std::max<unsigned>(path.timeouts, timeouts_on_end_) < kTimeoutsOfBlackHole ||
       path.mtu <= PathMtuSearch::least(path.address.is_v4())) {
     return;
   }
-  path.search.black_hole(path.mtu, largest_probe(path), path.address.is_v4());
+  path.search.use().black_hole(path.mtu, largest_probe(path), path.address.is_v4());
   follow_search(path);
 }
 

@@ -27,7 +27,6 @@ class PathMtuSearch {
   void start(std::size_t current, std::size_t most, bool ipv4, Time now) noexcept;
   // RFC 8899 §4.3: packets of `current` bytes do not arrive (any more). Starts from the base size, running or not.
   void black_hole(std::size_t current, std::size_t most, bool ipv4) noexcept;
-  void stop() noexcept { *this = {}; }
 
   // The deadline has come: a probe is lost, or it is time to look again. `interval` (PROBE_TIMER) is how long the
   // answer to a probe may take.

@@ -27,7 +27,7 @@ bool Association::on_data(const wire::Chunk& chunk, const Datagram& datagram, Pa
     return false;
   }
   ++stack_.counters.data_chunks_received;
-  ++(data->is_unordered() ? counters_.unordered_chunks_received : counters_.ordered_chunks_received);
+  ++(data->is_unordered() ? counters_.seldom.use().unordered_chunks_received : counters_.ordered_chunks_received);
   note_activity(now);
   packet_has_data_ = true;
   if (data->is_immediate()) sack_now_ = true;  // RFC 9260 §6.2: the I bit asks for a SACK without delay
@@ -35,7 +35,7 @@ bool Association::on_data(const wire::Chunk& chunk, const Datagram& datagram, Pa
   switch (received_.classify(tsn)) {
     case TsnMap::Arrival::kDuplicate:
       ++stack_.counters.duplicate_tsns;
-      ++counters_.duplicate_chunks;
+      ++counters_.seldom.use().duplicate_chunks;
       received_.note_duplicate(tsn);
       return true;
     case TsnMap::Arrival::kTooFar:
@@ -55,7 +55,7 @@ bool Association::on_data(const wire::Chunk& chunk, const Datagram& datagram, Pa
     return true;
   }
   packet_has_new_data_ = true;
-  if (tsn > received_.cumulative()) ++counters_.out_of_order_tsns;
+  if (tsn > received_.cumulative()) ++counters_.seldom.use().out_of_order_tsns;
   if (data->stream >= inbound_streams_) {
     // RFC 9260 §6.5: acknowledged, reported (§3.3.10.1), discarded.
     std::array<std::byte, 4> value{};
@@ -142,24 +142,25 @@ void Association::data_packet_done(PathId from, Time now) noexcept {
     // RFC 9260 §9.2: answer each packet with DATA by SHUTDOWN, and by a SACK too: SHUTDOWN tells neither of gaps and
     // duplicates nor of a window that has opened again (§6.2) or of data given up again (§3.3.8).
     shutdown_due_ = true;
-    timer(Timer::kT2) = now + paths_[data_path()].timeout.rto();
+    timers_.start(Timer::kT2, now + paths_[data_path()].timeout.rto());
     sack_now_ = true;
     return;
   }
-  if (!sack_now_ && timer(Timer::kSack) == kNever) {
+  if (!sack_now_ && !timers_.runs(Timer::kSack)) {
     // RFC 9260 §6.2: within SACK.Delay, never more than 500 ms.
-    timer(Timer::kSack) = now + std::min<Duration>(parameters_->sack_delay, std::chrono::milliseconds(500));
+    timers_.start(Timer::kSack, now + std::min<Duration>(parameters_->sack_delay, std::chrono::milliseconds(500)));
   }
 }
 
 std::size_t Association::window_room() const noexcept {
-  const std::size_t held = reassembly_.bytes() + unread_bytes_ + held_bytes_;
+  const HeldData& by_reset = held_.read();
+  const std::size_t held = reassembly_.bytes() + unread_bytes_ + by_reset.bytes;
   const std::size_t buffer = parameters_->receive_buffer;
   if (held >= buffer) return 0;
   // Payload is what a_rwnd speaks of; real memory has its own limit, so that tiny messages cannot grow us.
   // What a reset holds back pins at most four times its payload, see hold().
-  const std::size_t memory =
-      held + 3 * held_bytes_ + (unread_pieces_ + held_.size()) * kPieceMemory + reassembly_.pinned_bytes();
+  const std::size_t memory = held + 3 * by_reset.bytes + (unread_pieces_ + by_reset.fragments.size()) * kPieceMemory +
+                             reassembly_.pinned_bytes();
   const std::size_t memory_limit = buffer * kMemoryPerReceiveBuffer;
   if (memory >= memory_limit) return 0;
   return std::min(buffer - held, memory_limit - memory);

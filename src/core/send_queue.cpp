@@ -24,8 +24,8 @@ SendQueue::~SendQueue() {
 void SendQueue::push(OutgoingMessage* message) noexcept {
   queued_bytes_ += message->payload.size();
   if (is_held(message->stream)) {
-    held_.push_back(message);
-    held_bytes_ += message->payload.size();
+    held_.use().messages.push_back(message);
+    held_.use().bytes += message->payload.size();
   } else if (scheduler_ == Scheduler::kFirstCome) {
     queue_.push_back(message);
   } else {
@@ -35,19 +35,21 @@ void SendQueue::push(OutgoingMessage* message) noexcept {
 }
 
 bool SendQueue::is_held(StreamId stream) const noexcept {
-  return std::binary_search(held_streams_.begin(), held_streams_.end(), stream);
+  const std::vector<StreamId>& streams = held_.read().streams;
+  return std::binary_search(streams.begin(), streams.end(), stream);
 }
 
 void SendQueue::hold(const std::vector<StreamId>& streams) {
-  held_streams_ = streams;
-  std::sort(held_streams_.begin(), held_streams_.end());
-  const auto sift = [this](Ring<OutgoingMessage*>& ring) {
+  Held& held = held_.use();
+  held.streams = streams;
+  std::sort(held.streams.begin(), held.streams.end());
+  const auto sift = [&](Ring<OutgoingMessage*>& ring) {
     for (std::size_t left = ring.size(); left > 0; --left) {  // once round: those that stay keep their order
       OutgoingMessage* const message = ring.front();
       ring.pop_front();
       const bool holds = message->taken == 0 && is_held(message->stream);
-      (holds ? held_ : ring).push_back(message);
-      if (holds) held_bytes_ += message->payload.size();
+      (holds ? held.messages : ring).push_back(message);
+      if (holds) held.bytes += message->payload.size();
     }
   };
   sift(queue_);
@@ -62,18 +64,19 @@ void SendQueue::hold(const std::vector<StreamId>& streams) {
 }
 
 void SendQueue::release() noexcept {
-  held_streams_.clear();
-  held_bytes_ = 0;
+  if (!held_.is_used()) return;
+  Ring<OutgoingMessage*> messages = std::move(held_.use().messages);
+  held_.reset();
   Ring<OutgoingMessage*> later;
-  if (scheduler_ == Scheduler::kFirstCome && !held_.empty()) {
+  if (scheduler_ == Scheduler::kFirstCome && !messages.empty()) {
     std::swap(later, queue_);
     if (mid_message()) {
       queue_.push_back(later.front());
       later.pop_front();
     }
   }
-  for (; !held_.empty(); held_.pop_front()) {
-    OutgoingMessage* const message = held_.front();
+  for (; !messages.empty(); messages.pop_front()) {
+    OutgoingMessage* const message = messages.front();
     if (scheduler_ == Scheduler::kFirstCome) {
       queue_.push_back(message);
     } else {
@@ -185,7 +188,7 @@ std::uint16_t SendQueue::next_sequence_number(StreamId stream) noexcept {
 }
 
 std::size_t SendQueue::message_count() const noexcept {
-  return queue_.size() + waiting_count_ + held_.size();
+  return queue_.size() + waiting_count_ + held_count();
 }
 
 bool SendQueue::mid_message() const noexcept {
@@ -197,7 +200,7 @@ bool SendQueue::mid_message_of(StreamId stream) const noexcept {
 }
 
 OutgoingMessage* SendQueue::pop_abandoned() noexcept {
-  if (!held_streams_.empty()) release();
+  release();
   while (message_count() != 0) {
     if (queue_.empty()) choose();
     OutgoingMessage* message = queue_.front();
@@ -238,7 +241,7 @@ std::vector<OutgoingMessage*> SendQueue::remove_largest_values(std::vector<Outgo
   for (OutgoingMessage* const message : candidates) {
     message->abandoned = true;  // to find them by, below
     queued_bytes_ -= message->payload.size();
-    if (is_held(message->stream)) held_bytes_ -= message->payload.size();
+    if (is_held(message->stream)) held_.use().bytes -= message->payload.size();
   }
   const auto sweep = [](Ring<OutgoingMessage*>& ring) {  // once round: those that stay keep their order
     std::size_t removed = 0;
@@ -250,7 +253,7 @@ std::vector<OutgoingMessage*> SendQueue::remove_largest_values(std::vector<Outgo
     return removed;
   };
   sweep(queue_);
-  sweep(held_);
+  if (held_.is_used()) sweep(held_.use().messages);
   if (waiting_count_ != 0) {
     auto& waiting = waiting_.use();
     for (auto at = waiting.begin(); at != waiting.end();) {

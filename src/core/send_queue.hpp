@@ -65,8 +65,8 @@ class SendQueue {
   [[nodiscard]] bool empty() const noexcept { return queued_bytes_ == 0; }    // messages are never empty
   [[nodiscard]] std::size_t bytes() const noexcept { return queued_bytes_; }  // not yet taken
   [[nodiscard]] std::size_t message_count() const noexcept;                   // not completely taken
-  [[nodiscard]] std::size_t held_bytes() const noexcept { return held_bytes_; }
-  [[nodiscard]] std::size_t held_count() const noexcept { return held_.size(); }
+  [[nodiscard]] std::size_t held_bytes() const noexcept { return held_.read().bytes; }
+  [[nodiscard]] std::size_t held_count() const noexcept { return held_.read().messages.size(); }
 
   [[nodiscard]] bool mid_message() const noexcept;                    // a message is partly taken
   [[nodiscard]] bool mid_message_of(StreamId stream) const noexcept;  // and it is of this stream
@@ -107,6 +107,12 @@ class SendQueue {
   [[nodiscard]] bool begins_anew(const std::vector<StreamId>& streams) const noexcept;
 
  private:
+  struct Held {
+    std::vector<StreamId> streams;    // sorted
+    Ring<OutgoingMessage*> messages;  // of those, none begun, oldest first
+    std::size_t bytes = 0;
+  };
+
   template <typename Visit>
   void for_each_not_begun(Visit&& visit) {
     for (std::size_t i = 0; i < queue_.size(); ++i) {
@@ -117,7 +123,7 @@ class SendQueue {
         for (std::size_t i = 0; i < ring.size(); ++i) visit(ring[i]);
       }
     }
-    for (std::size_t i = 0; i < held_.size(); ++i) visit(held_[i]);
+    for (std::size_t i = 0; i < held_count(); ++i) visit(held_.read().messages[i]);
   }
   [[nodiscard]] bool is_held(StreamId stream) const noexcept;
   [[nodiscard]] bool offers_nothing() const noexcept { return queue_.empty() && waiting_count_ == 0; }
@@ -135,10 +141,8 @@ class SendQueue {
   // Other schedulers: at most the message they have chosen; the others wait by stream.
   Ring<OutgoingMessage*> queue_;
   Rare<std::map<StreamId, Ring<OutgoingMessage*>>> waiting_;  // no empty rings
+  Rare<Held> held_;                                           // between hold() and release()
   std::size_t waiting_count_ = 0;
-  std::vector<StreamId> held_streams_;  // sorted
-  Ring<OutgoingMessage*> held_;         // of those, none begun, oldest first
-  std::size_t held_bytes_ = 0;
   Scheduler scheduler_ = Scheduler::kFirstCome;
   StreamId last_served_ = 0xFFFF;
   Rare<std::map<StreamId, std::uint16_t>> priorities_;  // those that are not 0

@@ -45,8 +45,9 @@ std::uint32_t StackState::id_hash(AssociationId id) noexcept {
 bool StackState::register_address(Association& association, const IpAddress& address) noexcept {
   forget_recent();
   const Address peer{address, association.peer_port()};
-  if (find(association.endpoint(), peer) != nullptr) return false;
-  by_peer_.insert(peer_hash(association.endpoint(), peer), association);
+  const std::uint32_t hash = peer_hash(association.endpoint(), peer);
+  if (find(association.endpoint(), peer, hash) != nullptr) return false;
+  by_peer_.insert(hash, association);
   return true;
 }
 
@@ -56,7 +57,11 @@ void StackState::unregister_address(Association& association, const IpAddress& a
 }
 
 Association* StackState::find(EndpointId id, const Address& peer) const noexcept {
-  return by_peer_.find(peer_hash(id, peer), [&](const Association& association) {
+  return find(id, peer, peer_hash(id, peer));
+}
+
+Association* StackState::find(EndpointId id, const Address& peer, std::uint32_t hash) const noexcept {
+  return by_peer_.find(hash, [&](const Association& association) {
     return association.endpoint() == id && association.peer_port() == peer.port &&
            association.find_path(peer.ip) != kNoPath;
   });
@@ -159,16 +164,17 @@ void StackState::destroy(Association& association) noexcept {
   associations_.destroy(&association);
 }
 
-void StackState::settle(Association& association, Time now) noexcept {
+bool StackState::settle(Association& association, Time now) noexcept {
   association.progress(now);
   if (association.state() == State::kClosed) {
     destroy(association);
-    return;
+    return false;
   }
   if (!association.ready_hook.is_linked() && association.has_output()) ready.push_back(association);
   if (const Time deadline = association.next_deadline(); deadline != association.deadline()) {
     wheel.schedule(association, deadline);
   }
+  return true;
 }
 
 Association* StackState::find_by_packet(const Incoming& in) noexcept {
@@ -303,10 +309,8 @@ bool StackState::transmit(TransmitBatch& batch, Time now) noexcept {
     Association* const association = ready.pop_front();
     if (association == nullptr) break;
     room = !association->transmit(batch, now);
-    const AssociationId id = association->id();
-    settle(*association, now);  // which may be its end
     // An association that cannot go on (its packet would be empty) waits for its next event.
-    if (Association* const left = room ? find(id) : nullptr) left->ready_hook.unlink();
+    if (settle(*association, now) && room) association->ready_hook.unlink();
   }
   return !batch.empty();
 }

@@ -59,8 +59,8 @@ class StackState {
   Ring<Piece> delivered;  // scratch of all associations: filled and emptied within one call
   CookieJar cookies;
   Slab<OutgoingMessage> messages;
-  SharedValues<AssociationParameters> parameters;
-  SharedValues<PathParameters> path_parameters;
+  SharedValues<AssociationParameters> parameter_sets;
+  SharedValues<PathParameters> path_parameter_sets;
   SharedValues<std::vector<IpAddress>> address_lists;
   std::pmr::unsynchronized_pool_resource
       nodes;  // of reassembly: what it held once it can hold again without allocating
@@ -83,8 +83,8 @@ class StackState {
 
   // Makes an association in CLOSED; nullptr if there are too many or memory is short.
   Association* create(EndpointId owner, std::uint16_t peer_port, const AssociationParameters& given) noexcept;
-  // After each call into an association: its timers and its place in the ready list, or its end.
-  void settle(Association& association, Time now) noexcept;
+  // After each call into an association: its timers and its place in the ready list, or its end: false then.
+  bool settle(Association& association, Time now) noexcept;
 
   // --- datagrams and time ------------------------------------------------------------------------------------------
   void receive(std::span<Datagram> datagrams, Time now) noexcept;
@@ -136,6 +136,7 @@ class StackState {
     }
   };
 
+  [[nodiscard]] Association* find(EndpointId id, const Address& peer, std::uint32_t hash) const noexcept;
   [[nodiscard]] std::uint32_t peer_hash(EndpointId id, const Address& peer) const noexcept;
   [[nodiscard]] static std::uint32_t id_hash(AssociationId id) noexcept;
   [[nodiscard]] std::span<const EndpointId> endpoints_of(std::uint16_t port) const noexcept;

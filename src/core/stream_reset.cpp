@@ -44,11 +44,9 @@ void Association::begin_reconfiguration(std::uint32_t peer_initial_tsn) noexcept
   // RFC 6525 §4.1: sequence numbers begin with the initial TSNs.
   next_request_ = local_initial_tsn_;
   expected_request_ = peer_initial_tsn;
-  timer(Timer::kReconfiguration) = kNever;
-  association_reset_at_.reset();
+  timers_.stop(Timer::kReconfiguration);
   numbering_restarted_ = false;
-  held_.clear();
-  held_bytes_ = 0;
+  held_.reset();
 }
 
 // ---- Requests of the user
@@ -113,10 +111,11 @@ std::error_code Association::reset_association(Time now) noexcept {
   // What is deferred holds back some data and this all: one at a time.
   if (reconfiguration_.use().deferred) return error(std::errc::operation_in_progress);
   // RFC 6525 §5.1.4: one within a maximum segment lifetime, lest old TSNs are taken for new ones.
-  if (association_reset_at_ && now - *association_reset_at_ < kSegmentLifetime) {
+  const auto& last = reconfiguration_.read().association_reset_at;
+  if (last && now - *last < kSegmentLifetime) {
     return error(std::errc::resource_unavailable_try_again);
   }
-  association_reset_at_ = now;
+  reconfiguration_.use().association_reset_at = now;
   Reconfiguration::Request request;
   request.parts.push_back({Kind::kResetAll});
   request_reconfiguration(std::move(request));
@@ -205,7 +204,7 @@ void Association::write_reconfiguration(wire::PacketWriter& writer, PathId path,
     state.request_due = false;
     state.counts_errors = true;
     reconfiguration_path_ = path;
-    timer(Timer::kReconfiguration) = now + paths_[path].timeout.rto();  // RFC 6525 §5.1.1
+    timers_.start(Timer::kReconfiguration, now + paths_[path].timeout.rto());  // RFC 6525 §5.1.1
   }
 }
 
@@ -288,7 +287,7 @@ void Association::on_reconfiguration_response(wire::Bytes value, Time now) noexc
     reconfiguration_.use().counts_errors = false;
     reconfiguration_.use().back_off = std::min(reconfiguration_.use().back_off + 1, kMaxBackOff);
     const Duration wait = paths_[reconfiguration_path_].timeout.rto() * (1 << (reconfiguration_.use().back_off - 1));
-    timer(Timer::kReconfiguration) = now + std::min<Duration>(wait, parameters_->rto_max);
+    timers_.start(Timer::kReconfiguration, now + std::min<Duration>(wait, parameters_->rto_max));
     // The peer waits for its own data to be acknowledged, and that for room.
     if (found->kind == Kind::kResetAll && window_room() == 0) release_held(received_.highest() + 1);
     return;
@@ -368,7 +367,7 @@ void Association::mark_answered(std::uint32_t sequence) noexcept {
   if (!request->answered()) return;
   request.reset();
   reconfiguration_.use().request_due = false;
-  timer(Timer::kReconfiguration) = kNever;
+  timers_.stop(Timer::kReconfiguration);
   if (auto next = std::exchange(reconfiguration_.use().buffered, std::nullopt))
     request_reconfiguration(std::move(*next));
   allow_burst();
@@ -376,7 +375,7 @@ void Association::mark_answered(std::uint32_t sequence) noexcept {
 
 // Nothing of ours will be answered any more (RFC 6525 §6.1: failed).
 void Association::fail_request() noexcept {
-  timer(Timer::kReconfiguration) = kNever;
+  timers_.stop(Timer::kReconfiguration);
   if (!reconfiguration_.is_used()) return;
   reconfiguration_.use().request_due = false;
   reconfiguration_.use().buffered.reset();
@@ -396,23 +395,22 @@ void Association::fail_request() noexcept {
 void Association::on_association_reset_done(std::uint32_t peer_next_tsn, std::uint32_t own_next_tsn) noexcept {
   const Tsn begins = received_.cumulative().widen(peer_next_tsn);
   if (!release_held(begins)) return;
-  const TsnMap before = received_;
-  Ring<Fragment> newer;
-  std::swap(newer, held_);
-  held_bytes_ = 0;
-  restart_numbering(own_next_tsn, peer_next_tsn);
   // What has been acknowledged stays so.
   const Tsn first = Tsn::initial(peer_next_tsn);
-  const auto beyond = before.highest() - begins;
+  TsnMap renumbered(first);
+  const auto beyond = received_.highest() - begins;
   for (std::int64_t i = 0; i <= beyond && beyond <= static_cast<std::int64_t>(TsnMap::kMaxOffset); ++i) {
-    const Tsn old = begins + static_cast<std::uint64_t>(i);
-    if (before.classify(old) == TsnMap::Arrival::kDuplicate) received_.add(first + static_cast<std::uint64_t>(i));
+    const auto offset = static_cast<std::uint64_t>(i);
+    if (received_.classify(begins + offset) == TsnMap::Arrival::kDuplicate) renumbered.add(first + offset);
   }
-  for (; !newer.empty(); newer.pop_front()) {
-    Fragment& one = newer.front();
+  HeldData newer;
+  if (held_.is_used()) std::swap(newer, held_.use());
+  restart_numbering(own_next_tsn, peer_next_tsn);
+  received_ = std::move(renumbered);
+  for (; !newer.fragments.empty(); newer.fragments.pop_front()) {
+    Fragment& one = newer.fragments.front();
     one.tsn = first + (one.tsn.value - begins.value);
-    held_bytes_ += one.payload.size();
-    held_.push_back(std::move(one));
+    held_.use().add(std::move(one));
   }
   numbering_restarted_ = true;
   reconfiguration_.use().now_reset.reset();
@@ -424,7 +422,7 @@ void Association::on_association_reset_done(std::uint32_t peer_next_tsn, std::ui
 // what has not arrived of the old numbers will not.
 void Association::restart_numbering(std::uint32_t own_next_tsn, std::uint32_t peer_next_tsn) noexcept {
   outstanding_.restart(Tsn::initial(own_next_tsn));
-  forwarded_to_ = forwarded_point_ = {};
+  forwarded_.reset();
   forward_tsn_due_ = false;
   fast_recovery_exit_.reset();
   rack_.reset();

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/time.hpp"
 #include "core/types.hpp"
 
 namespace netsctp::core {
@@ -90,6 +91,7 @@ class Reconfiguration {
   std::array<std::optional<Response>, 2> last{};   // the latest answers
   std::vector<Response> due;                       // answers to be sent
   std::optional<std::vector<StreamId>> now_reset;  // by our latest Outgoing SSN Reset (§5.2.3)
+  std::optional<Time> association_reset_at;        // when the user last asked for one (§5.1.4)
   bool request_due = false;
   bool counts_errors = true;  // not after "In progress" (§5.2.7 H2)
   unsigned back_off = 0;      // how often it was not finished when the timer ran out without counting

@@ -330,35 +330,38 @@ void Association::hold(Fragment&& fragment) noexcept {
   if (fragment.payload.size() * 4 < fragment.payload.capacity()) {  // it must not pin a large buffer
     if (Slice copy = stack_.pool.copy(fragment.payload.bytes())) fragment.payload = std::move(copy);
   }
-  held_bytes_ += fragment.payload.size();
-  held_.push_back(std::move(fragment));
+  held_.use().add(std::move(fragment));
 }
 
 // RFC 9260 §6.2: room for what is below. Of what is held the highest above `floor` is as if it had not arrived.
 bool Association::drop_held(Tsn floor) noexcept {
-  std::size_t highest = held_.size();
-  for (std::size_t i = 0; i < held_.size(); ++i) {
-    if (held_[i].tsn > floor && (highest == held_.size() || held_[i].tsn > held_[highest].tsn)) highest = i;
+  if (!held_.is_used()) return false;
+  HeldData& held = held_.use();
+  Ring<Fragment>& all = held.fragments;
+  std::size_t highest = all.size();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].tsn > floor && (highest == all.size() || all[i].tsn > all[highest].tsn)) highest = i;
   }
-  if (highest == held_.size()) return false;
-  std::swap(held_[highest], held_.back());
-  held_bytes_ -= held_.back().payload.size();
-  received_.forget(held_.back().tsn);
-  held_.pop_back();
+  if (highest == all.size()) return false;
+  std::swap(all[highest], all.back());
+  held.bytes -= all.back().payload.size();
+  received_.forget(all.back().tsn);
+  all.pop_back();
   reneged_ = true;
   return true;
 }
 
 // Processes what was held, if its TSN is below `before`. False: the association has ended by it.
 bool Association::release_held(Tsn before) noexcept {
-  for (std::size_t count = held_.size(); count > 0; --count) {
-    Fragment one = std::move(held_.front());
-    held_.pop_front();
+  for (std::size_t count = held_.read().fragments.size(); count > 0; --count) {
+    HeldData& held = held_.use();
+    Fragment one = std::move(held.fragments.front());
+    held.fragments.pop_front();
     if (one.tsn >= before) {
-      held_.push_back(std::move(one));
+      held.fragments.push_back(std::move(one));
       continue;
     }
-    held_bytes_ -= one.payload.size();
+    held.bytes -= one.payload.size();
     if (reassembly_.add(std::move(one), stack_.delivered) == Reassembly::Outcome::kViolation) {
       stack_.delivered.clear();
       abort_with(wire::CauseCode::kProtocolViolation, {}, AssociationChanged::Reason::kProtocolError);
@@ -366,6 +369,7 @@ bool Association::release_held(Tsn before) noexcept {
     }
     if (reassembly_.in_partial_delivery()) end_cut_short_delivery(last_data_path_);
   }
+  if (held_.read().fragments.empty()) held_.reset();
   deliver_partially();
   deliver(last_data_path_);
   return true;

@@ -51,9 +51,9 @@ void Association::begin_shutdown_sent(Time now) noexcept {
   for (Path& path : paths_) path.heartbeat_due = false;  // RFC 9260 §8.3: none once SHUTDOWN has been sent
   shutdown_path_ = data_path();
   shutdown_due_ = true;
-  timer(Timer::kT2) = now + paths_[shutdown_path_].timeout.rto();
+  timers_.start(Timer::kT2, now + paths_[shutdown_path_].timeout.rto());
   // RFC 9260 §9.2: T5-shutdown-guard bounds the rest at five times RTO.Max. Data still to be delivered has T3-rtx.
-  timer(Timer::kT5) = now + 5 * parameters_->rto_max;
+  timers_.start(Timer::kT5, now + 5 * parameters_->rto_max);
 }
 
 void Association::begin_shutdown_ack_sent(Time now) noexcept {
@@ -64,7 +64,7 @@ void Association::begin_shutdown_ack_sent(Time now) noexcept {
   shutdown_path_ = data_path();
   shutdown_due_ = false;
   shutdown_ack_due_ = true;
-  timer(Timer::kT2) = now + paths_[shutdown_path_].timeout.rto();
+  timers_.start(Timer::kT2, now + paths_[shutdown_path_].timeout.rto());
 }
 
 void Association::on_shutdown(const wire::Chunk& chunk, Time now) noexcept {

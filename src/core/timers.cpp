@@ -8,7 +8,7 @@
 namespace netsctp::core {
 
 Time Association::next_deadline() const noexcept {
-  Time earliest = *std::min_element(timers_.begin(), timers_.end());
+  Time earliest = timers_.earliest();
   for (const Path& path : paths_) earliest = std::min({earliest, path.t3_deadline, path.heartbeat_deadline});
   if (rack_) {
     for (const Rack& rack : *rack_) earliest = std::min({earliest, rack.reorder_at, rack.probe.at});
@@ -19,8 +19,8 @@ Time Association::next_deadline() const noexcept {
 
 void Association::expire(Time now) noexcept {
   const auto due = [&](Timer which) {
-    if (state_ == State::kClosed || timer(which) > now) return false;
-    timer(which) = kNever;
+    if (state_ == State::kClosed || timers_.at(which) > now) return false;
+    timers_.stop(which);
     return true;
   };
   if (bbr_) note_nothing_to_send(now);
@@ -92,7 +92,7 @@ void Association::on_t2(Time now) noexcept {
     if (reneged_) sack_now_ = true;
   }
   if (state_ == State::kShutdownAckSent) shutdown_ack_due_ = true;
-  timer(Timer::kT2) = now + paths_[shutdown_path_].timeout.rto();
+  timers_.start(Timer::kT2, now + paths_[shutdown_path_].timeout.rto());
 }
 
 void Association::count_association_error() noexcept {
@@ -125,10 +125,10 @@ void Association::progress(Time now) noexcept {
                        return next && next->length > peer_rwnd_;
                      }();
   if (!stuck) {
-    timer(Timer::kProbe) = kNever;
+    timers_.stop(Timer::kProbe);
     probe_due_ = false;
-  } else if (!probe_due_ && timer(Timer::kProbe) == kNever) {
-    timer(Timer::kProbe) = now + paths_[data_path()].timeout.rto();
+  } else if (!probe_due_ && !timers_.runs(Timer::kProbe)) {
+    timers_.start(Timer::kProbe, now + paths_[data_path()].timeout.rto());
   }
 }
 

@@ -48,7 +48,7 @@ PacketMarks Association::packet_marks(const Path& to, bool may_fragment) const n
 // IP fragments it. So does a list of streams that cannot be cut either.
 std::size_t Association::packet_limit(PathId path) const noexcept {
   if (mtu_probe_due(path)) {
-    return paths_[path].packet_in(paths_[path].search.probe_size(), stack_.config.link_overhead);
+    return paths_[path].packet_in(paths_[path].search.read().probe_size(), stack_.config.link_overhead);
   }
   const std::size_t usual = paths_[path].max_packet;
   const std::size_t limit = path == data_path() ? std::max(usual, request_packet_size()) : usual;
@@ -63,19 +63,19 @@ std::optional<PathId> Association::next_packet_path() noexcept {
     case State::kClosed:
       return {};
     case State::kCookieWait:
-      return init_due_ ? std::optional(setup_path_) : std::nullopt;
+      return setup_.read().init_due ? std::optional(setup_path_) : std::nullopt;
     case State::kCookieEchoed:
       // RFC 9260 §5.1 C: nothing but the COOKIE ECHO and what is bundled with it until the COOKIE ACK is here.
-      return cookie_echo_due_ ? std::optional(setup_path_) : std::nullopt;
+      return setup_.read().cookie_echo_due ? std::optional(setup_path_) : std::nullopt;
     default:
       break;
   }
   if (cookie_ack_due_) return reply_path_;
-  if (!heartbeat_replies_.empty()) return heartbeat_replies_.front().path;
+  if (heartbeat_replies_.is_used()) return heartbeat_replies_.read().front().path;
   for (PathId i = 0; i < paths_.size(); ++i) {
     if (paths_[i].heartbeat_due || mtu_probe_due(i)) return i;
   }
-  if (!errors_.empty() && paths_[error_path_].confirmed) return error_path_;
+  if (errors_.is_used() && paths_[error_path_].confirmed) return error_path_;
   if (sack_now_) return sack_path();
   if (forward_tsn_due_ && may_send_data()) return data_path();
   if (reconfiguration_due()) return data_path();
@@ -131,14 +131,15 @@ void Association::write_packet(wire::PacketWriter& writer, PathId path, Time now
 }
 
 void Association::write_init(wire::PacketWriter& writer, Time now) noexcept {
-  init_due_ = false;
-  setup_sent_at_ = now;
+  Setup& setup = setup_.use();
+  setup.init_due = false;
+  setup.sent_at = now;
   writer.open_init(wire::ChunkType::kInit, local_tag_,
                    static_cast<std::uint32_t>(std::min<std::size_t>(parameters_->receive_buffer, 0xFFFFFFFFu)),
                    parameters_->outbound_streams, parameters_->max_inbound_streams, local_initial_tsn_);
-  if (cookie_preservative_ != 0) {  // RFC 9260 §3.3.2.1.3
+  if (setup.cookie_preservative != 0) {  // RFC 9260 §3.3.2.1.3
     std::array<std::byte, 4> increment;
-    store_big(increment.data(), cookie_preservative_);
+    store_big(increment.data(), setup.cookie_preservative);
     writer.parameter(wire::ParameterType::kCookiePreservative, increment);
   }
   if (parameters_->adaptation != 0) {  // RFC 5061 §4.2.6
@@ -174,19 +175,20 @@ void Association::write_init(wire::PacketWriter& writer, Time now) noexcept {
 }
 
 void Association::write_cookie_echo(wire::PacketWriter& writer, PathId path, Time now) noexcept {
-  cookie_echo_due_ = false;
-  setup_sent_at_ = now;
+  Setup& setup = setup_.use();
+  setup.cookie_echo_due = false;
+  setup.sent_at = now;
   // RFC 9260 §3.2.2, §3.3.11: the cookie as it came, first in its packet.
-  if (!writer.chunk(wire::ChunkType::kCookieEcho, 0, cookie_.bytes())) {
+  if (!writer.chunk(wire::ChunkType::kCookieEcho, 0, setup.cookie.bytes())) {
     // A cookie larger than a packet of this path cannot be echoed without IP fragmentation below us.
     finish(AssociationChanged::What::kCannotStart, AssociationChanged::Reason::kProtocolError);
     return;
   }
   // RFC 9260 §5.4: to an unconfirmed address only together with a HEARTBEAT.
   if (!paths_[path].confirmed) write_heartbeat(writer, path, now);
-  if (!errors_.empty()) write_control(writer, path, now);
+  if (errors_.is_used()) write_control(writer, path, now);
   // RFC 9260 §5.1 C. Not for ever: with DATA the packet may be too large for the path.
-  if (paths_[path].confirmed && setup_attempts_ < kAttemptsWithData) write_data(writer, path, now);
+  if (paths_[path].confirmed && setup.attempts < kAttemptsWithData) write_data(writer, path, now);
 }
 
 void Association::write_control(wire::PacketWriter& writer, PathId path, Time now) noexcept {
@@ -197,27 +199,33 @@ void Association::write_control(wire::PacketWriter& writer, PathId path, Time no
     cookie_ack_due_ = false;
     if (!paths_[path].confirmed) write_heartbeat(writer, path, now);
   }
-  while (!heartbeat_replies_.empty() && heartbeat_replies_.front().path == path) {
+  while (heartbeat_replies_.is_used() && heartbeat_replies_.read().front().path == path) {
+    Ring<HeartbeatReply>& replies = heartbeat_replies_.use();
     // RFC 9260 §3.3.6, §8.3: all that the HEARTBEAT contained, unchanged.
-    if (!writer.chunk(wire::ChunkType::kHeartbeatAck, 0, heartbeat_replies_.front().value.bytes()) && !writer.empty())
-      return;
-    heartbeat_replies_.pop_front();
+    if (!writer.chunk(wire::ChunkType::kHeartbeatAck, 0, replies.front().value.bytes()) && !writer.empty()) return;
+    replies.pop_front();
+    if (replies.empty()) heartbeat_replies_.reset();
   }
   if (paths_[path].heartbeat_due) write_heartbeat(writer, path, now);
-  if (!errors_.empty() && path == error_path_ && paths_[path].confirmed && writer.open(wire::ChunkType::kError, 0)) {
-    bool any = false;
-    while (!errors_.empty()) {
-      const wire::Bytes cause = errors_.front().bytes();
-      if (!writer.cause(static_cast<wire::CauseCode>(load_big<std::uint16_t>(cause.data())),
-                        cause.subspan(wire::kCauseHeaderSize))) {
-        break;
-      }
-      any = true;
-      errors_.pop_front();
+  if (errors_.is_used() && path == error_path_ && paths_[path].confirmed) write_errors(writer);
+}
+
+void Association::write_errors(wire::PacketWriter& writer) noexcept {
+  if (!writer.open(wire::ChunkType::kError, 0)) return;
+  Ring<Slice>& errors = errors_.use();
+  bool any = false;
+  while (!errors.empty()) {
+    const wire::Bytes cause = errors.front().bytes();
+    if (!writer.cause(static_cast<wire::CauseCode>(load_big<std::uint16_t>(cause.data())),
+                      cause.subspan(wire::kCauseHeaderSize))) {
+      break;
     }
-    any ? writer.close() : writer.cancel();
-    if (!any && writer.empty()) errors_.pop_front();  // it will never fit: the path's MTU has become smaller
+    any = true;
+    errors.pop_front();
   }
+  any ? writer.close() : writer.cancel();
+  if (!any && writer.empty()) errors.pop_front();  // it will never fit: the path's MTU has become smaller
+  if (errors.empty()) errors_.reset();
 }
 
 void Association::write_heartbeat(wire::PacketWriter& writer, PathId id, Time now) noexcept {
@@ -255,7 +263,7 @@ void Association::write_sack(wire::PacketWriter& writer) noexcept {
   received_.clear_duplicates();
   packets_unacked_ = 0;
   sack_now_ = false;
-  timer(Timer::kSack) = kNever;
+  timers_.stop(Timer::kSack);
 }
 
 void Association::write_shutdown(wire::PacketWriter& writer, PathId path, Time now) noexcept {
@@ -264,7 +272,7 @@ void Association::write_shutdown(wire::PacketWriter& writer, PathId path, Time n
   if (!written) return;
   shutdown_due_ = shutdown_ack_due_ = false;
   // RFC 9260 §9.2: T2-shutdown runs from the sending of SHUTDOWN or SHUTDOWN ACK.
-  timer(Timer::kT2) = now + paths_[path].timeout.rto();
+  timers_.start(Timer::kT2, now + paths_[path].timeout.rto());
 }
 
 bool Association::may_send_data() const noexcept {
@@ -408,7 +416,7 @@ bool Association::write_retransmissions(wire::PacketWriter& writer, PathId path,
     outstanding_.retransmitted(*tsn, path, now);
     if (earliest) start_t3(path, now, true);
     ++stack_.counters.retransmitted_chunks;
-    ++counters_.retransmitted_chunks;
+    ++counters_.seldom.use().retransmitted_chunks;
     sent = true;
     from = *tsn + 1;
   }
@@ -454,7 +462,7 @@ bool Association::write_new_data(wire::PacketWriter& writer, PathId path, Time n
                 taken.message->payload.bytes().subspan(taken.offset, taken.length));
     paths_[path].last_rtt_chunk_at = now;
     ++stack_.counters.data_chunks_sent;
-    ++(taken.message->unordered ? counters_.unordered_chunks_sent : counters_.ordered_chunks_sent);
+    ++(taken.message->unordered ? counters_.seldom.use().unordered_chunks_sent : counters_.ordered_chunks_sent);
     note_activity(now);
     sent = true;
   }

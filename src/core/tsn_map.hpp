@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "base/rare.hpp"
 #include "core/types.hpp"
 #include "wire/sack.hpp"
 
@@ -40,13 +41,15 @@ class TsnMap {
 
   [[nodiscard]] Tsn cumulative() const noexcept { return cumulative_; }
   [[nodiscard]] Tsn highest() const noexcept;  // == cumulative() without gaps
-  [[nodiscard]] bool has_gaps() const noexcept { return !runs_.empty(); }
-  [[nodiscard]] std::size_t runs() const noexcept { return runs_.size(); }
+  [[nodiscard]] bool has_gaps() const noexcept { return !runs_.read().empty(); }
+  [[nodiscard]] std::size_t runs() const noexcept { return runs_.read().size(); }
 
   // Fills `out` from the lowest run up and returns how many were written.
   std::size_t gap_blocks(std::span<wire::GapBlock> out) const noexcept;
-  [[nodiscard]] std::span<const std::uint32_t> duplicates() const noexcept { return duplicates_; }
-  void clear_duplicates() noexcept { duplicates_.clear(); }
+  [[nodiscard]] std::span<const std::uint32_t> duplicates() const noexcept { return duplicates_.read(); }
+  void clear_duplicates() noexcept {
+    if (duplicates_.is_used()) duplicates_.use().clear();
+  }
 
  private:
   struct Run {  // both ends included, above cumulative_ + 1, disjoint, not touching, ascending
@@ -60,8 +63,9 @@ class TsnMap {
   [[nodiscard]] Arrival classify(Tsn tsn, std::size_t index) const noexcept;
 
   Tsn cumulative_;
-  std::vector<Run> runs_;
-  std::vector<std::uint32_t> duplicates_;
+  // Losses: neither is needed without them.
+  Rare<std::vector<Run>> runs_;
+  Rare<std::vector<std::uint32_t>> duplicates_;
 };
 
 }  // namespace netsctp::core

@@ -39,7 +39,7 @@ void StackSocket::give_up(Time now, bool forcibly) noexcept {
   closed_ = true;
   forget_descriptor(readiness_.descriptor(), this, [this] { readiness_.close(); });
   instance_.forget(shared_from_this());
-  const std::set<core::AssociationId> mine = associations_;
+  const std::vector<core::AssociationId> mine = associations_;
   for (const auto id : mine) {
     if (auto* const association = instance_.find(id)) let_go(*association, now, forcibly);
   }

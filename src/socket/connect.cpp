@@ -71,7 +71,7 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::associate(Session& sessi
   if (was_unbound) endpoint_->is_passing = true;
   if (is_one_to_many()) {
     const auto there = stack().find(endpoint_->id(), peers.front());
-    if (there != 0 && !associations_.contains(there)) return std::errc::address_not_available;  // peeled off
+    if (there != 0 && !has(there)) return std::errc::address_not_available;  // peeled off
   }
   request.port = peers.front().port;
   request.parameters = settings.association;
@@ -110,7 +110,7 @@ int StackSocket::peeloff(int id, std::shared_ptr<Socket>& peeled, int flags) noe
   flags &= SOCK_NONBLOCK | SOCK_CLOEXEC;  // as Linux: others are not looked at
   auto session = instance_.engine().session(Intake::kAll);
   if (closed_) return -EBADF;
-  if (!is_one_to_many() || !associations_.contains(id)) return -EINVAL;
+  if (!is_one_to_many() || !has(id)) return -EINVAL;
   SocketAssociation* const association = instance_.find(id);
   if (association == nullptr) return -EINVAL;
   auto branch = std::make_shared<StackSocket>(instance_, Style::kOneToOne, settings);

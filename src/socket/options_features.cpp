@@ -315,16 +315,17 @@ int get_statistics(const OptionCall& call, void* value, socklen_t& length) {
           static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(largest->rto).count());
     }
   }
+  const auto& seldom = counters->seldom.read();
   answer.sas_isacks = counters->sacks_received;
   answer.sas_osacks = counters->sacks_sent;
   answer.sas_opackets = counters->packets_sent;
   answer.sas_ipackets = counters->packets_received;
-  answer.sas_rtxchunks = counters->retransmitted_chunks;
-  answer.sas_outofseqtsns = counters->out_of_order_tsns;
-  answer.sas_idupchunks = counters->duplicate_chunks;
-  answer.sas_gapcnt = counters->gap_acks_received;
-  answer.sas_ouodchunks = counters->unordered_chunks_sent;
-  answer.sas_iuodchunks = counters->unordered_chunks_received;
+  answer.sas_rtxchunks = seldom.retransmitted_chunks;
+  answer.sas_outofseqtsns = seldom.out_of_order_tsns;
+  answer.sas_idupchunks = seldom.duplicate_chunks;
+  answer.sas_gapcnt = seldom.gap_acks_received;
+  answer.sas_ouodchunks = seldom.unordered_chunks_sent;
+  answer.sas_iuodchunks = seldom.unordered_chunks_received;
   answer.sas_oodchunks = counters->ordered_chunks_sent;
   answer.sas_iodchunks = counters->ordered_chunks_received;
   answer.sas_octrlchunks = counters->control_chunks_sent;

@@ -116,7 +116,7 @@ ssize_t StackSocket::send(Session& session, const SendOrder& given, const msghdr
   if (!is_one_to_many() && !branch_ && (given.flags & (SCTP_EOF | SCTP_ABORT)) != 0) return -EINVAL;
   if (is_one_to_many() && (given.flags & SCTP_SENDALL) != 0) {
     ssize_t sent = 0;  // as Linux: to nobody is no failure
-    for (const auto id : std::set(associations_)) {
+    for (const auto id : std::vector(associations_)) {
       const auto each = instance_.share(id);
       if (each != nullptr && send_to(session, each, given, message, flags | MSG_DONTWAIT) >= 0) {
         sent = static_cast<ssize_t>(given.length);
@@ -157,7 +157,7 @@ Result<std::shared_ptr<SocketAssociation>> StackSocket::destination(Session& ses
   if (order.to) {
     if (endpoint_ != nullptr && is_one_to_many()) {
       const auto id = stack().find(endpoint_->id(), *order.to);
-      if (id != 0 && associations_.contains(id)) return instance_.share(id);
+      if (id != 0 && has(id)) return instance_.share(id);
       if (id != 0) return std::errc::address_not_available;  // peeled off: it has a socket of its own
     }
     if (!is_one_to_many() && was_up_) return std::errc::address_not_available;

@@ -1,5 +1,6 @@
 #include "socket/stack_socket.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -60,7 +61,12 @@ core::Stack& StackSocket::stack() noexcept {
 
 SocketAssociation* StackSocket::association(core::AssociationId id) noexcept {
   if (!is_one_to_many()) return only_.get();
-  return associations_.contains(id) ? instance_.find(id) : nullptr;
+  return has(id) ? instance_.find(id) : nullptr;
+}
+
+bool StackSocket::has(core::AssociationId id) noexcept {
+  const SocketAssociation* const association = instance_.find(id);
+  return association != nullptr && association->socket == this;
 }
 
 int StackSocket::take_error() noexcept {
@@ -160,7 +166,8 @@ void StackSocket::unmark_full(SocketAssociation& association) noexcept {
 
 void StackSocket::attach(const std::shared_ptr<SocketAssociation>& association) {
   association->socket = this;
-  associations_.insert(association->id);
+  const auto id = association->id;
+  associations_.insert(std::lower_bound(associations_.begin(), associations_.end(), id), id);
   if (!is_one_to_many()) only_ = association;
 }
 
@@ -168,7 +175,7 @@ void StackSocket::detach(SocketAssociation& association) noexcept {
   if (association.wants_space) --full_;
   association.wants_space = false;
   association.socket = nullptr;
-  associations_.erase(association.id);
+  associations_.erase(std::lower_bound(associations_.begin(), associations_.end(), association.id));
   if (only_.get() == &association) only_.reset();
 }
 

@@ -12,7 +12,6 @@
 
 #include <functional>
 #include <memory>
-#include <set>
 #include <span>
 #include <vector>
 
@@ -79,7 +78,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
     return settings.share_listening && other.settings.share_listening;
   }
   [[nodiscard]] const std::shared_ptr<Endpoint>& endpoint() const noexcept { return endpoint_; }
-  [[nodiscard]] const std::set<core::AssociationId>& associations() const noexcept { return associations_; }
+  [[nodiscard]] const std::vector<core::AssociationId>& associations() const noexcept { return associations_; }
   // The only association of a one-to-one socket; nullptr: none.
   [[nodiscard]] SocketAssociation* only_association() noexcept { return only_.get(); }
   // As options and sends name it: of a one-to-one socket the only one, whatever `id` says (RFC 6458 §8); nullptr: none.
@@ -136,6 +135,7 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   void mark_full(SocketAssociation& association) noexcept;
   void unmark_full(SocketAssociation& association) noexcept;
 
+  [[nodiscard]] bool has(core::AssociationId id) noexcept;
   void attach(const std::shared_ptr<SocketAssociation>& association);
   void detach(SocketAssociation& association) noexcept;
   void ended(SocketAssociation& association, int error) noexcept;
@@ -174,8 +174,8 @@ class StackSocket final : public Socket, public std::enable_shared_from_this<Sta
   bool asked_ = false;      // sent something since it last waited to receive
   bool sent_much_ = false;  // in the period before
   std::shared_ptr<Endpoint> endpoint_;
-  std::shared_ptr<SocketAssociation> only_;     // one-to-one
-  std::set<core::AssociationId> associations_;  // all, of either style
+  std::shared_ptr<SocketAssociation> only_;        // one-to-one
+  std::vector<core::AssociationId> associations_;  // all, of either style; ascending
   Readiness readiness_;
   ReceiveQueue queue_;
   std::size_t backlog_ = 0;
